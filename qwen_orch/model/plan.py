@@ -58,8 +58,7 @@ class Plan:
 class Orchestration:
     """One goal with its plan: the unit that is stored, locked and restored.
 
-    *task_count* is the highest task number ever given out, so that no id is used twice; *checkpoints* maps a name to
-    the sequence number of the journal record it names.
+    *checkpoints* maps a name to the sequence number of the journal record it names.
     """
 
     id: OrchestrationId
@@ -69,5 +68,4 @@ class Orchestration:
     tags: tuple[str, ...] = ()
     created: str = ""
     updated: str = ""
-    task_count: int = 0
     checkpoints: dict[str, int] = Factory(dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from attrs import field, frozen
+from attrs import frozen
 
 from qwen_orch.model.ids import PhaseId, SessionId, TaskId
 
@@ -193,13 +193,19 @@ class Task:
     attempts: tuple[Attempt, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     summary: str = ""
+    finished: str | None = None
     created: str = ""
-    updated: str = field(default="")
+    updated: str = ""
 
     @property
     def commands(self) -> tuple[str, ...]:
         """Every command this task may have run: its work, then its checks."""
         return self.run + tuple(c.check for c in self.acceptance if c.check)
+
+    @property
+    def started(self) -> str | None:
+        """When work on it began, or None."""
+        return self.attempts[0].started if self.attempts else self.finished
 
     @property
     def open_attempt(self) -> Attempt | None:

@@ -1,0 +1,172 @@
+"""What an event means: the only place where state becomes other state.
+
+`apply` trusts its events: whether one is legal was asked of ``rules`` before it was written. It must accept every event
+of every journal ever written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from attrs import evolve
+from immutables import Map
+
+from qwen_orch.graph.state import Graph
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import SessionId, TaskId, number_of
+from qwen_orch.model.plan import Orchestration, PlanStatus
+from qwen_orch.model.session import Session
+from qwen_orch.model.task import Attempt, Outcome, Task, TaskStatus
+
+
+def apply(graph: Graph, event: e.Event, at: str) -> Graph:
+    """Return *graph* after *event*, which happened at the time *at* (ISO 8601, UTC)."""
+    match event:
+        case e.PlanEvent():
+            return evolve(graph, orchestration=_plan(graph.orchestration, event, at))
+        case e.ManifestEvent():
+            return _manifest(graph, event, at)
+        case e.SessionEvent():
+            return evolve(graph, sessions=_sessions(graph, event, at))
+        case _:
+            assert_never(event)
+
+
+def _plan(root: Orchestration | None, event: e.PlanEvent, at: str) -> Orchestration:
+    match event:
+        case e.OrchestrationCreated(orchestration) | e.PlanRestored(orchestration):
+            return orchestration
+    assert root is not None, "the first plan event creates the orchestration"
+    plan = root.plan
+    match event:
+        case e.PlanApproved():
+            plan = evolve(plan, status=PlanStatus.APPROVED, gates_approved=True)
+        case e.PlanCompleted():
+            plan = evolve(plan, status=PlanStatus.COMPLETED)
+        case e.PlanReopened():
+            plan = evolve(plan, status=PlanStatus.APPROVED)
+        case e.PlanReset(preserve):
+            kept = plan.requirements if preserve else ()
+            plan = evolve(plan, status=PlanStatus.RESET, phases=(), requirements=kept, quality_gates=())
+        case e.GatesVerified(gates):
+            plan = evolve(plan, quality_gates=gates)
+        case e.CheckpointNamed(name, seq):
+            return evolve(root, checkpoints={**root.checkpoints, name: seq}, updated=at)
+        case _:
+            raise TypeError(event)
+    return evolve(root, plan=plan, updated=at)
+
+
+def _manifest(graph: Graph, event: e.ManifestEvent, at: str) -> Graph:
+    match event:
+        case e.TasksAdded(tasks):
+            return _with(graph, tasks)
+        case e.TasksRemoved(ids):
+            return _without(graph, ids)
+        case e.TasksRestored(tasks, removed):
+            return _with(_without(graph, removed), tasks)
+        case e.CommandsApproved(ids):
+            return _with(graph, [evolve(graph.task(i), approved=True) for i in ids])
+        case e.TaskEdited(task, _):
+            return _with(graph, [evolve(task, updated=at)])
+        case e.TaskEvent(task_id):
+            task = graph.task(task_id)
+            return _with(graph, [evolve(_moved(task, event, at), updated=at)])
+        case _:
+            raise TypeError(event)
+
+
+def _moved(task: Task, event: e.TaskEvent, at: str) -> Task:  # noqa: C901 - one case an event
+    match event:
+        case e.AttemptStarted(_, attempt):
+            return evolve(
+                task,
+                status=TaskStatus.IN_PROGRESS,
+                attempts=(*task.attempts, attempt),
+                session=attempt.session,
+                progress=0.0,
+            )
+        case e.ProgressReported(_, progress):
+            return evolve(task, progress=progress)
+        case e.AttemptEnded(_, outcome, detail, output, evidence):
+            waiting = outcome in (Outcome.INTERRUPTED, Outcome.CANCELLED)
+            status = TaskStatus.IN_PROGRESS if waiting else TaskStatus.FAILED
+            ended = _ended(task.attempts, outcome, at, detail, output)
+            return evolve(task, status=status, attempts=ended, evidence=evidence)
+        case e.TaskClaimed(_, _, summary, output, evidence):
+            ended = _ended(task.attempts, Outcome.CLAIMED, at, summary, output)
+            return evolve(task, status=TaskStatus.CLAIMED, attempts=ended, summary=summary, evidence=evidence)
+        case e.VerdictGiven(_, passed, acceptance, evidence):
+            judged = evolve(task, acceptance=acceptance, evidence=evidence)
+            if not passed:
+                return evolve(judged, status=TaskStatus.FAILED, finished=None)
+            return evolve(judged, status=TaskStatus.COMPLETED, progress=1.0, finished=task.finished or at)
+        case e.CriteriaChecked(_, acceptance):
+            return evolve(task, acceptance=acceptance)
+        case e.TaskCancelled(_, reason):
+            ended = _ended(task.attempts, Outcome.CANCELLED, at, reason, "")
+            return evolve(task, status=TaskStatus.CANCELLED, summary=reason, attempts=ended, finished=at)
+        case e.TaskReopened():
+            ended = _ended(task.attempts, Outcome.CANCELLED, at, "reopened", "")
+            return evolve(task, status=TaskStatus.PENDING, progress=0.0, summary="", attempts=ended, finished=None)
+        case _:
+            raise TypeError(event)
+
+
+def _ended(attempts: tuple[Attempt, ...], outcome: Outcome, at: str, detail: str, output: str) -> tuple[Attempt, ...]:
+    """Close the attempt under way, if one is."""
+    if not attempts or attempts[-1].outcome is not Outcome.RUNNING:
+        return attempts
+    return (*attempts[:-1], evolve(attempts[-1], outcome=outcome, ended=at, detail=detail, output=output))
+
+
+def _with(graph: Graph, tasks: Iterable[Task]) -> Graph:
+    """Return *graph* with these task records put in."""
+    changed = graph.tasks.mutate()
+    last = graph.last_number
+    for task in tasks:
+        changed[task.id] = task
+        last = max(last, number_of(task.id))
+    return evolve(graph, tasks=changed.finish(), last_number=last)
+
+
+def _without(graph: Graph, ids: Iterable[TaskId]) -> Graph:
+    changed = graph.tasks.mutate()
+    for task_id in ids:
+        changed.pop(task_id, None)
+    return evolve(graph, tasks=changed.finish())
+
+
+def _sessions(graph: Graph, event: e.SessionEvent, at: str) -> Map[SessionId, Session]:
+    match event:
+        case e.SessionOpened(session) | e.SessionRestored(session):
+            return graph.sessions.set(session.id, session)
+        case e.SessionsRemoved(ids):
+            kept = graph.sessions.mutate()
+            for session_id in ids:
+                kept.pop(session_id, None)
+            return kept.finish()
+        case e.InSession(session_id):
+            changed = evolve(_session(graph.session(session_id), event), updated=at)
+            return graph.sessions.set(session_id, changed)
+        case _:
+            raise TypeError(event)
+
+
+def _session(session: Session, event: e.InSession) -> Session:
+    match event:
+        case e.SessionMoved(_, state, _):
+            return evolve(session, state=state)
+        case e.ThoughtRecorded(_, thought):
+            return evolve(session, thoughts=(*session.thoughts, thought))
+        case e.ThinkingFinished():
+            return evolve(session, thinking_done=True)
+        case e.NoteAdded(_, note):
+            return evolve(session, notes=(*session.notes, note))
+        case e.DecisionMade(_, decision):
+            return evolve(session, decisions=(*session.decisions, decision))
+        case e.ArtifactRecorded(_, artifact):
+            return evolve(session, artifacts=(*session.artifacts, artifact))
+        case _:
+            raise TypeError(event)

@@ -1,0 +1,55 @@
+"""The state of one orchestration, as a persistent value: an old graph stays valid when a new one is made of it."""
+
+from __future__ import annotations
+
+from attrs import frozen
+from immutables import Map
+
+from qwen_orch.errors import PlanNotFound, SessionNotFound, TaskNotFound
+from qwen_orch.model.ids import SessionId, TaskId, number_of
+from qwen_orch.model.plan import Orchestration, Phase
+from qwen_orch.model.session import Session
+from qwen_orch.model.task import Task
+
+
+@frozen
+class Graph:
+    """Everything known of one orchestration. *last_number* is the number of the newest task."""
+
+    orchestration: Orchestration | None = None
+    tasks: Map[TaskId, Task] = Map()
+    sessions: Map[SessionId, Session] = Map()
+    last_number: int = 0
+
+    @property
+    def root(self) -> Orchestration:
+        """The orchestration itself; raises `PlanNotFound` in an empty graph."""
+        if self.orchestration is None:
+            raise PlanNotFound("there is no plan here", "/plan")
+        return self.orchestration
+
+    def task(self, task_id: str) -> Task:
+        """Return the task with exactly this id, or raise `TaskNotFound`."""
+        found = self.tasks.get(TaskId(task_id))
+        if found is None:
+            raise TaskNotFound(f"there is no task {task_id[:60]!r}", "/list_tasks")
+        return found
+
+    def session(self, session_id: str) -> Session:
+        """Return the session with exactly this id, or raise `SessionNotFound`."""
+        found = self.sessions.get(SessionId(session_id))
+        if found is None:
+            raise SessionNotFound(f"there is no session {session_id[:60]!r}", "/sessions")
+        return found
+
+    def ordered(self) -> list[Task]:
+        """Return all tasks in the order of their numbers: the order of the document, then of adding."""
+        return sorted(self.tasks.values(), key=lambda t: number_of(t.id))
+
+    def phase(self, phase_id: str | None) -> Phase | None:
+        """Return the phase with this id, or None."""
+        return next((p for p in self.root.plan.phases if p.id == phase_id), None)
+
+    def sessions_by_age(self) -> list[Session]:
+        """Return all sessions, oldest first."""
+        return sorted(self.sessions.values(), key=lambda s: (s.created, s.id))
