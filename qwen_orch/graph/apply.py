@@ -19,6 +19,8 @@ from qwen_orch.model.plan import Orchestration, PlanStatus
 from qwen_orch.model.session import Session
 from qwen_orch.model.task import Attempt, Outcome, Task, TaskStatus
 
+Parts = Map[TaskId, tuple[TaskId, ...]]
+
 
 def apply(graph: Graph, event: e.Event, at: str) -> Graph:
     """Return *graph* after *event*, which happened at the time *at* (ISO 8601, UTC)."""
@@ -123,19 +125,34 @@ def _ended(attempts: tuple[Attempt, ...], outcome: Outcome, at: str, detail: str
 
 def _with(graph: Graph, tasks: Iterable[Task]) -> Graph:
     """Return *graph* with these task records put in."""
-    changed = graph.tasks.mutate()
+    changed, parts = graph.tasks.mutate(), graph.parts
     last = graph.last_number
     for task in tasks:
+        before = changed.get(task.id)
         changed[task.id] = task
         last = max(last, number_of(task.id))
-    return evolve(graph, tasks=changed.finish(), last_number=last)
+        if task.parent != (before.parent if before else None):
+            parts = _joined(_left(parts, before), task)
+    return evolve(graph, tasks=changed.finish(), parts=parts, last_number=last)
 
 
 def _without(graph: Graph, ids: Iterable[TaskId]) -> Graph:
-    changed = graph.tasks.mutate()
+    changed, parts = graph.tasks.mutate(), graph.parts
     for task_id in ids:
-        changed.pop(task_id, None)
-    return evolve(graph, tasks=changed.finish())
+        parts = _left(parts, changed.pop(task_id, None))
+    return evolve(graph, tasks=changed.finish(), parts=parts)
+
+
+def _joined(parts: Parts, task: Task) -> Parts:
+    if task.parent is None:
+        return parts
+    return parts.set(task.parent, (*parts.get(task.parent, ()), task.id))
+
+
+def _left(parts: Parts, task: Task | None) -> Parts:
+    if task is None or task.parent is None:
+        return parts
+    return parts.set(task.parent, tuple(i for i in parts.get(task.parent, ()) if i != task.id))
 
 
 def _sessions(graph: Graph, event: e.SessionEvent, at: str) -> Map[SessionId, Session]:

@@ -151,9 +151,9 @@ def blocked_by(graph: Graph, task: Task, now: datetime) -> tuple[str, ...]:
 
 
 def held_open_by(graph: Graph, task: Task, now: datetime) -> tuple[str, ...]:
-    """Return the tasks that must start or finish before *task* may be completed (finish dependencies)."""
-    ours = (d for d in task.depends_on if ENDS[d.kind][1])
-    return tuple(d.task for d in ours if not _reached(graph, d, now))
+    """Return what keeps *task* from being completed: its open parts, and those its finish depends on."""
+    parts = (t.id for t in graph.subtasks(task.id) if not t.status.settled)
+    return (*parts, *(d.task for d in task.depends_on if ENDS[d.kind][1] and not _reached(graph, d, now)))
 
 
 def _reached(graph: Graph, dependency: Dependency, now: datetime) -> bool:
@@ -172,5 +172,4 @@ def _unfinished_phases(graph: Graph, phase_id: PhaseId) -> list[PhaseId]:
     phase = graph.phase(phase_id)
     if phase is None or not phase.depends_on:
         return []
-    waiting = {t.phase for t in graph.tasks.values() if t.phase and not t.status.settled}
-    return [p for p in phase.depends_on if p in waiting]
+    return [p for p in phase.depends_on if p in graph.open_phases]

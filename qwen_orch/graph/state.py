@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from functools import cached_property
+
+from attrs import field, frozen
 from immutables import Map
 
 from qwen_orch.errors import PlanNotFound, SessionNotFound, TaskNotFound
-from qwen_orch.model.ids import SessionId, TaskId, number_of
+from qwen_orch.model.ids import PhaseId, SessionId, TaskId, number_of
 from qwen_orch.model.plan import Orchestration, Phase
 from qwen_orch.model.session import Session
 from qwen_orch.model.task import Task
@@ -14,12 +16,22 @@ from qwen_orch.model.task import Task
 
 @frozen
 class Graph:
-    """Everything known of one orchestration. *last_number* is the number of the newest task."""
+    """Everything known of one orchestration.
+
+    *parts* (the subtasks of a task) and *last_number* (of the newest task) are derived from *tasks* and kept up to date
+    by ``apply``, so that a step need not look at every task.
+    """
 
     orchestration: Orchestration | None = None
-    tasks: Map[TaskId, Task] = Map()
-    sessions: Map[SessionId, Session] = Map()
+    tasks: Map[TaskId, Task] = field(factory=Map)
+    sessions: Map[SessionId, Session] = field(factory=Map)
+    parts: Map[TaskId, tuple[TaskId, ...]] = field(factory=Map)
     last_number: int = 0
+
+    @cached_property
+    def open_phases(self) -> frozenset[PhaseId]:
+        """The phases that have a task which is not settled."""
+        return frozenset(t.phase for t in self.tasks.values() if t.phase and not t.status.settled)
 
     @property
     def root(self) -> Orchestration:
@@ -41,6 +53,10 @@ class Graph:
         if found is None:
             raise SessionNotFound(f"there is no session {session_id[:60]!r}", "/sessions")
         return found
+
+    def subtasks(self, task_id: TaskId) -> list[Task]:
+        """Return the direct parts of a task, in order."""
+        return [self.tasks[i] for i in self.parts.get(task_id, ())]
 
     def ordered(self) -> list[Task]:
         """Return all tasks in the order of their numbers: the order of the document, then of adding."""

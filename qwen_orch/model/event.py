@@ -1,8 +1,8 @@
 """Every persistent change, one class each: a fact, past tense, frozen.
 
-An event belongs to one *part* of what is stored: the ``plan``, the ``manifest`` (tasks) or one ``session``. The state is
-three independent folds, so a part can be restored from its own snapshot, however old, without the others. Times are not
-here: the journal record that holds the event says when.
+An event belongs to one *part* of what is stored: the ``plan``, the ``manifest`` (tasks) or one ``session``. The state
+is three independent folds, so a part can be restored from its own snapshot, however old, without the others. Times are
+not here: the journal record that holds the event says when.
 """
 
 from __future__ import annotations
