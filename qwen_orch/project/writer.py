@@ -1,0 +1,143 @@
+"""The one writer of an orchestration: catch up, decide, check, append, apply. Only then is anything shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+from attrs import define, field
+
+from qwen_orch.errors import StorageError
+from qwen_orch.graph.state import Graph
+from qwen_orch.store.store import Store
+
+if TYPE_CHECKING:
+    from qwen_orch.model.event import Event
+    from qwen_orch.store.journal import Record
+
+Decide: TypeAlias = "Callable[[Graph], Iterable[Event]]"
+"""What a command wants, given the newest state: the events of one step, or a typed error."""
+
+LAG = 4.0
+"""A checkpoint may be put off for this many times as long as the last one took, so that it costs at most a fifth."""
+
+
+def now() -> datetime:
+    """Return the present time, UTC."""
+    return datetime.now(UTC)
+
+
+def timestamp() -> str:
+    """Return the present time as it is stored: ISO 8601, UTC, milliseconds."""
+    return now().isoformat(timespec="milliseconds")
+
+
+@define
+class Writer:
+    """Holds the state of one orchestration, and is the only way to change it."""
+
+    store: Store
+    graph: Graph = field(factory=Graph)
+    seq: int = 0
+    repairs: tuple[str, ...] = ()
+    _stale: set[str] = field(factory=set)
+    """Parts whose snapshots are behind the journal."""
+    _spared_until: float = 0.0
+
+    @classmethod
+    def open(cls, store: Store) -> Writer:
+        """Restore the orchestration of *store*."""
+        writer = cls(store)
+        try:
+            with store.locked():
+                writer._restore()
+        except StorageError:
+            if not _read_only(store):
+                raise
+            writer._restore()  # nobody can write here, so nobody is half-way through a record
+        return writer
+
+    def _restore(self) -> None:
+        loaded = self.store.load()
+        self.graph, self.seq = loaded.graph, loaded.seq
+        self.repairs += loaded.repairs
+
+    def commit(self, by: str, decide: Decide) -> tuple[Event, ...]:
+        """Make one step durable and return its events (none when there was nothing to do).
+
+        *decide* is asked, under the lock, with everything others have written; what it returns is checked against the
+        rules event by event. Raises their typed errors, or `StorageError`; then nothing has changed.
+        """
+        from qwen_orch.graph.apply import apply
+        from qwen_orch.graph.rules import check
+        from qwen_orch.store.fold import parts_of
+        from qwen_orch.store.journal import Record
+
+        with self.store.locked():
+            self._catch_up()
+            graph, at = self.graph, timestamp()
+            events = tuple(decide(graph))
+            for event in events:
+                check(graph, event)
+                graph = apply(graph, event, at)
+            if events:
+                self.store.append(Record(self.seq + 1, at, by, events))
+                self.graph, self.seq = graph, self.seq + 1
+                self._stale |= parts_of(events)
+        return events
+
+    def refresh(self) -> list[Record]:
+        """Take in what other processes have written, and return it; costs one system call when there is nothing."""
+        if not self.store.changed():
+            return []
+        with self.store.locked():
+            return self._catch_up()
+
+    def _catch_up(self) -> list[Record]:
+        news = self.store.news(self.seq)
+        if news is None:
+            self._restore()
+            return []
+        if news:
+            from qwen_orch.graph.apply import apply
+            from qwen_orch.store.fold import parts_of
+
+            for record in news:
+                for event in record.events:
+                    self.graph = apply(self.graph, event, record.at)
+                self._stale |= parts_of(record.events)
+            self.seq = news[-1].seq
+        return news
+
+    def checkpoint(self, last: bool = False) -> None:
+        """Bring the snapshots up to date (I8). Within a burst a costly one may be put off, unless it is the *last*."""
+        if not self._stale or (not last and time.monotonic() < self._spared_until):
+            return
+        began = time.monotonic()
+        with self.store.locked():
+            self._catch_up()
+            self.store.checkpoint(self.graph, self.seq, self._stale)
+        self._stale = set()
+        self._spared_until = time.monotonic() + LAG * (time.monotonic() - began) if _costly(began) else 0.0
+
+    def backup(self, reason: str) -> str:
+        """Keep a copy of the journal; return its name under ``backups/``."""
+        with self.store.locked():
+            return self.store.backup(reason).name
+
+    def history(self) -> list[Record]:
+        """Return every record, oldest first."""
+        with self.store.locked():
+            return list(self.store.history())
+
+
+def _costly(began: float) -> bool:
+    return time.monotonic() - began > 0.05
+
+
+def _read_only(store: Store) -> bool:
+    import os
+
+    return not os.access(store.path, os.W_OK)

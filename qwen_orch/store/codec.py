@@ -1,0 +1,59 @@
+"""Between records and plain data: the one converter, and events by name.
+
+The classes of ``model`` know nothing of how they are stored. Every field is written, defaults too: a default that
+changes later must not change what an old file means.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from qwen_orch.errors import StorageError
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+    from qwen_orch.model.event import Event
+
+T = TypeVar("T")
+
+FORMAT = 1
+"""The number of the stored format. A change of meaning adds one, and a migration."""
+
+
+@cache
+def converter() -> Converter:
+    """Return the converter, made once."""
+    from cattrs import Converter
+
+    return Converter(detailed_validation=False)
+
+
+def unstructure(value: Any) -> Any:
+    """Return *value* as dicts, lists and scalars that JSON can hold."""
+    return converter().unstructure(value)
+
+
+def structure(data: Any, kind: type[T]) -> T:
+    """Return *data* as a *kind*; raise `StorageError` if it has not its shape."""
+    try:
+        return converter().structure(data, kind)
+    except Exception as error:  # cattrs raises what the constructors raise
+        raise StorageError(f"this is not a {kind.__name__}: {error!r}"[:300], "/doctor") from error
+
+
+def event_to_data(event: Event) -> dict[str, Any]:
+    """Return *event* as plain data with its name under ``event``."""
+    return {"event": type(event).__name__, **converter().unstructure(event)}
+
+
+def event_from_data(data: dict[str, Any]) -> Event:
+    """Return the event that `event_to_data` was given; raise `StorageError` for one this version does not know."""
+    from qwen_orch.model.event import EVENTS
+
+    fields = dict(data)
+    name = fields.pop("event", None)
+    if name not in EVENTS:
+        raise StorageError(f"the journal holds an event this version does not know: {str(name)[:60]!r}", "upgrade")
+    return structure(fields, EVENTS[name])

@@ -1,0 +1,45 @@
+"""Leases: a log file whose lock is held by the process that is at work, so that anybody can tell whether it lives.
+
+The kernel frees the lock when its holder dies, however it dies; process numbers, which come again, are not asked.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+TAIL_BYTES = 8_000
+"""How much of a command's output is kept in the record: its end. The whole of it is in the log."""
+
+
+def take(path: Path) -> BinaryIO:
+    """Create the log at *path*, hold its lease, and return it open for writing; closing it ends the lease."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    log = os.fdopen(fd, "wb", buffering=0)
+    fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return log
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether the process that took the lease at *path* is alive."""
+    try:
+        with path.open("rb") as log:
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def tail(path: Path) -> str:
+    """Return the last `TAIL_BYTES` of a log as text, or nothing when it cannot be read."""
+    try:
+        with path.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))
+            return log.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
