@@ -1,0 +1,92 @@
+"""What a command is given besides its arguments: the project, and a door to the person or program that called it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from attrs import Factory, define, frozen
+
+from qwen_orch.errors import OrchError
+from qwen_orch.graph.state import Graph
+from qwen_orch.model.ids import SessionId, TaskId, resolve
+from qwen_orch.project.project import Project
+from qwen_orch.project.writer import Writer
+
+
+@frozen
+class Update:
+    """Something that happens while a command is still at work. *kind*: ``started``, ``output``, ``ended``, ``checking``."""
+
+    kind: str
+    task: str
+    text: str = ""
+
+
+class Door(Protocol):
+    """Who called: a shell that can ask and show, a one-shot command, a script."""
+
+    interactive: bool
+
+    def consent(self, question: str) -> bool:
+        """Ask a person *question*; always False where nobody can be asked."""
+
+    def show(self, update: Update) -> None:
+        """Show what is happening now; what is shown is durable already."""
+
+    def edit(self, text: str) -> str | None:
+        """Let a person write in an editor that holds *text*; None when they gave up or there is none."""
+
+    def stdin(self) -> bytes:
+        """Return all of standard input."""
+
+
+@define
+class Context:
+    """The hands of a command. *yes* is the consent given beforehand with ``--yes``."""
+
+    project: Project
+    door: Door
+    yes: bool = False
+    warnings: list[str] = Factory(list)
+
+    @property
+    def writer(self) -> Writer:
+        """The writer of the current orchestration; raises `PlanNotFound` without one."""
+        return self.project.writer()
+
+    def writer_of(self, orchestration: str | None) -> Writer:
+        """Return the writer of an orchestration named by id or prefix, or ``current``, or the current one."""
+        return self.project.writer(None if orchestration in (None, "current") else orchestration)
+
+    def session(self, writer: Writer) -> SessionId | None:
+        """Return the session that is current in the orchestration of *writer*: the one last made so, if it is there."""
+        named = self.project.current.session
+        if named in writer.graph.sessions:
+            return SessionId(str(named))
+        ages = writer.graph.sessions_by_age()
+        return ages[-1].id if ages else None
+
+    def consent(self, question: str, refusal: OrchError) -> None:
+        """Return if the person agrees, or has with ``--yes``; else raise *refusal*."""
+        if not self.yes and not self.door.consent(question):
+            raise refusal
+
+    def warn(self, message: str) -> None:
+        """Add a line to the answer's warnings."""
+        self.warnings.append(message)
+
+
+def task_named(graph: Graph, name: str) -> TaskId:
+    """Return the id of the task that *name* means: an id, a prefix, a number, or the label the document gave it."""
+    from qwen_orch.errors import TaskNotFound
+
+    labelled = [t.id for t in graph.tasks.values() if t.label and t.label.lower() == name.lower()]
+    if len(labelled) == 1:
+        return labelled[0]
+    return TaskId(resolve(name, sorted(graph.tasks), TaskNotFound, "/list_tasks"))
+
+
+def local_path(name: str) -> Path:
+    """Return the path a person typed, ``~`` opened."""
+    return Path(name).expanduser()

@@ -1,0 +1,56 @@
+"""From a typed line to words, tolerantly: an open quote is a letter like any other, a pasted plan is left as it is."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import frozen
+
+_WORD = re.compile(r'"(?:[^"\\]|\\.)*"(?=\s|$)|\'[^\']*\'(?=\s|$)|(?:[^\s"]|"(?:[^"\\]|\\.)*")+|\S+')
+_ESCAPE = re.compile(r'\\(["\\])')
+OPTION = re.compile(r"--[a-z][a-z-]*(?:=.*)?", re.DOTALL)
+
+
+@frozen
+class Word:
+    """A word of a line and where it stands; a *quoted* one is never an option."""
+
+    text: str
+    start: int
+    end: int
+    quoted: bool = False
+
+    @property
+    def is_option(self) -> bool:
+        """Whether this looks like ``--name`` or ``--name=value``."""
+        return not self.quoted and OPTION.fullmatch(self.text) is not None
+
+
+@frozen
+class Line:
+    """A command line: its *words*, the *raw* text they are cut from, and what follows the first line feed."""
+
+    words: tuple[Word, ...]
+    raw: str = ""
+    below: str = ""
+
+
+def split(text: str) -> Line:
+    """Cut a typed line into words. Only the first line has words and options; what is below it is text."""
+    first, _, below = text.partition("\n")
+    return Line(tuple(_word(m) for m in _WORD.finditer(first)), first, below)
+
+
+def from_argv(arguments: list[str]) -> Line:
+    """Return the line that a shell has cut into *arguments* already."""
+    return Line(tuple(Word(a, 0, 0) for a in arguments))
+
+
+def _word(match: re.Match[str]) -> Word:
+    text, (start, end) = match.group(), match.span()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        inner = text[1:-1]
+        return Word(_ESCAPE.sub(r"\1", inner) if text[0] == '"' else inner, start, end, quoted=True)
+    if '"' in text:  # key:"a value", --name="a value"
+        text = re.sub(r'"((?:[^"\\]|\\.)*)"', lambda m: _ESCAPE.sub(r"\1", m[1]), text)
+    return Word(text, start, end)

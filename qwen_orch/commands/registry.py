@@ -1,0 +1,226 @@
+"""How a command is declared, found, and given its arguments.
+
+A positional parameter is a positional word, a keyword-only one an option (``--name``; a ``bool`` is a flag), a default
+makes it optional; `Arg` says what it means and what may stand there. Parser, completion, help and the reference page
+all come from this one declaration.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from attrs import frozen
+
+from qwen_orch.commands import ALIASES, ROOMS
+from qwen_orch.commands.lexer import Line, Word
+from qwen_orch.errors import UsageError
+from qwen_orch.model.ids import did_you_mean
+
+F = TypeVar("F", bound=Callable[..., Any])
+ALL = tuple(name for room in ROOMS.values() for name in room)
+
+
+@frozen
+class Arg:
+    """What a parameter means, and what may stand there.
+
+    *takes* names the kind of thing for completion: ``text`` (the rest of the line, as typed), ``filter`` (the same,
+    made of filter terms), ``words`` (field:value terms), ``task``, ``session``, ``orchestration``, ``file``, ``template``,
+    ``command``, ``setting``; *choices* are the only words allowed, if any.
+    """
+
+    help: str
+    takes: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@frozen
+class Param:
+    """One parameter of a command, as its signature declares it."""
+
+    name: str
+    kind: type
+    option: bool
+    required: bool
+    default: Any
+    arg: Arg
+
+    @property
+    def flag(self) -> bool:
+        """Whether it is an option without a value."""
+        return self.kind is bool
+
+    @property
+    def word(self) -> str:
+        """How it is written: ``TASK`` or ``--include-progress``."""
+        plain = self.name.strip("_").replace("_", "-")
+        return f"--{plain}" if self.option else plain.upper()
+
+    @property
+    def rest(self) -> bool:
+        """Whether it takes the rest of the line."""
+        return not self.option and self.arg.takes in ("text", "filter", "words")
+
+
+@frozen
+class Command:
+    """A declared command."""
+
+    name: str
+    group: str
+    run: Callable[..., Any]
+    params: tuple[Param, ...]
+    summary: str
+    details: str
+
+    @property
+    def usage(self) -> str:
+        """One line: ``/plan [TEXT] [--tags TAGS]``."""
+        return " ".join([f"/{self.name}", *map(_usage, self.params)])
+
+    def param(self, option: str) -> Param:
+        """Return the option named *option* (``--x``); raise `UsageError` naming the nearest one."""
+        options = {p.word: p for p in self.params if p.option}
+        if option not in options:
+            near = did_you_mean(option, options)
+            raise UsageError(f"/{self.name} has no option {option[:40]}{near}", *self.hints)
+        return options[option]
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What to type when the words were wrong."""
+        quote = ("-- before text that begins with dashes",) if any(p.arg.takes == "text" for p in self.params) else ()
+        return (f"/{self.name} --help", *quote)
+
+
+def _usage(param: Param) -> str:
+    value = "" if param.flag or not param.option else f" {param.name.strip('_').upper()}"
+    word = f"{param.word}{value}"
+    return word if param.required else f"[{word}]"
+
+
+_declared: dict[str, Command] = {}
+
+
+def command(group: str, name: str = "") -> Callable[[F], F]:
+    """Declare the decorated function as a command of *group*; it is called ``run(context, ...)``."""
+
+    def declare(run: F) -> F:
+        summary, _, details = inspect.cleandoc(run.__doc__ or "").partition("\n")
+        called = name or run.__name__
+        _declared[called] = Command(called, group, run, _params(run), summary, details.strip())
+        return run
+
+    return declare
+
+
+def _params(run: Callable[..., Any]) -> tuple[Param, ...]:
+    hints = get_type_hints(run, include_extras=True)
+    parameters = list(inspect.signature(run).parameters.values())[1:]
+    return tuple(_param(p, hints[p.name]) for p in parameters)
+
+
+def _param(parameter: inspect.Parameter, hint: Any) -> Param:
+    arg = Arg("")
+    if get_origin(hint) is Annotated:
+        hint, arg = get_args(hint)[0], get_args(hint)[1]
+    kind = next((t for t in get_args(hint) if t is not type(None)), hint)  # X | None is an optional X
+    required = parameter.default is parameter.empty
+    option = parameter.kind is parameter.KEYWORD_ONLY
+    return Param(parameter.name, kind, option, required, None if required else parameter.default, arg)
+
+
+def find(name: str) -> Command:
+    """Return the command called *name*, with or without its slash; raise `UsageError` naming the nearest one."""
+    plain = name.removeprefix("/")
+    plain = ALIASES.get(plain, plain)
+    for room, names in ROOMS.items():
+        if plain in names:
+            import_module(f"qwen_orch.commands.{room}")
+            return _declared[plain]
+    near = did_you_mean(plain, [*ALL, *ALIASES])
+    raise UsageError(f"there is no command /{plain[:40]}{near}", "/orchestration_help")
+
+
+def all_commands() -> list[Command]:
+    """Return every command, in the order of the rooms."""
+    return [find(name) for name in ALL]
+
+
+def bind(command: Command, line: Line) -> dict[str, Any]:
+    """Return the arguments that the words of *line* (without the command's own name) give *command*.
+
+    Raises `UsageError` naming the word that is wrong and what was expected.
+    """
+    given: dict[str, Any] = {}
+    words: list[Word] = []
+    waiting = list(line.words)
+    while waiting:
+        word = waiting.pop(0)
+        if word.text == "--" and not word.quoted:
+            words += waiting
+            break
+        if not word.is_option:
+            words.append(word)
+            continue
+        name, eq, value = word.text.partition("=")
+        param = command.param(name)
+        given[param.name] = _option(command, param, value if eq else None, waiting)
+    _positionals(command, line, words, given)
+    return given
+
+
+def _option(command: Command, param: Param, value: str | None, waiting: list[Word]) -> Any:
+    if param.flag:
+        if value is not None:
+            raise UsageError(f"{param.word} takes no value", *command.hints)
+        return True
+    if value is None:
+        if not waiting or waiting[0].is_option:
+            raise UsageError(f"{param.word} needs a value: {param.arg.help}", *command.hints)
+        value = waiting.pop(0).text
+    return _value(command, param, value)
+
+
+def _positionals(command: Command, line: Line, words: list[Word], given: dict[str, Any]) -> None:
+    for param in (p for p in command.params if not p.option):
+        if param.rest:
+            text = _text(line, words)
+            words = []
+            if text:
+                given[param.name] = text
+        elif words:
+            given[param.name] = _value(command, param, words.pop(0).text)
+        if param.required and param.name not in given:
+            raise UsageError(f"/{command.name} needs {param.word}: {param.arg.help}", command.usage, *command.hints)
+    if words or (line.below.strip() and not any(p.rest for p in command.params)):
+        extra = words[0].text if words else line.below.strip()
+        raise UsageError(f"/{command.name} does not take {extra[:40]!r}", command.usage, *command.hints)
+
+
+def _text(line: Line, words: list[Word]) -> str:
+    """Return the rest of a line as it was typed: unquoted when it is one quoted word, and with what stands below."""
+    if not words:
+        first = ""
+    elif len(words) == 1 or not line.raw:
+        first = " ".join(w.text for w in words)
+    else:
+        between = [w for w in line.words if words[0].start <= w.start <= words[-1].start]
+        whole = len(between) == len(words)
+        first = line.raw[words[0].start : words[-1].end] if whole else " ".join(w.text for w in words)
+    return f"{first}\n{line.below}".strip("\n") if line.below else first
+
+
+def _value(command: Command, param: Param, text: str) -> Any:
+    if param.arg.choices and text not in param.arg.choices:
+        near = did_you_mean(text, param.arg.choices)
+        choices = ", ".join(param.arg.choices)
+        raise UsageError(f"{param.word} is one of {choices}, not {text[:40]!r}{near}", *command.hints)
+    if param.kind is int:
+        if not text.lstrip("-").isascii() or not text.lstrip("-").isdecimal():
+            raise UsageError(f"{param.word} is a whole number, not {text[:40]!r}", *command.hints)
+        return int(text[:18])
+    return text
