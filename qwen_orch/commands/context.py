@@ -16,7 +16,7 @@ from qwen_orch.project.writer import Writer
 
 @frozen
 class Update:
-    """Something that happens while a command is still at work. *kind*: ``started``, ``output``, ``ended``, ``checking``."""
+    """Something that happens while a command is at work: ``started``, ``output``, ``checking`` or ``ended``."""
 
     kind: str
     task: str

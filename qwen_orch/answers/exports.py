@@ -1,0 +1,25 @@
+"""What exports and drawings answer."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from qwen_orch.answers.core import TaskAnswer
+
+
+@frozen
+class Exported:
+    """An export: either written to *path*, or as *content*."""
+
+    format: str
+    path: str | None = None
+    content: str | None = None
+
+
+@frozen
+class Drawing:
+    """The dependency graph, as a tree of text *lines* (indent, id) and the tasks they name."""
+
+    lines: tuple[tuple[int, str], ...]
+    tasks: tuple[TaskAnswer, ...]
+    critical_path: tuple[str, ...]

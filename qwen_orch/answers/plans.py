@@ -1,0 +1,57 @@
+"""What the commands on plans answer."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from qwen_orch.answers.core import OrchestrationAnswer, SessionAnswer, TaskAnswer
+from qwen_orch.model.plan import Phase
+from qwen_orch.model.session import Thought
+
+
+@frozen
+class Planned:
+    """A plan was read and kept, in draft."""
+
+    orchestration: OrchestrationAnswer
+    session: SessionAnswer
+    phases: tuple[Phase, ...]
+    tasks: tuple[TaskAnswer, ...]
+    thoughts: tuple[Thought, ...]
+    warnings: tuple[str, ...]
+
+
+@frozen
+class CommandShown:
+    """A command that may later run, and the task (or ``quality gate``) it belongs to."""
+
+    task: str
+    role: str
+    command: str
+
+
+@frozen
+class Approved:
+    """The plan was approved; *commands* may now run, *accepted* are tasks ticked in the document and taken as done."""
+
+    orchestration: OrchestrationAnswer
+    ready: tuple[TaskAnswer, ...]
+    commands: tuple[CommandShown, ...]
+    accepted: tuple[str, ...]
+
+
+@frozen
+class Reset:
+    """The plan was emptied; *backup* is what there was."""
+
+    orchestration: OrchestrationAnswer
+    backup: str
+
+
+@frozen
+class Imported:
+    """A plan came in from a file."""
+
+    orchestration: OrchestrationAnswer
+    tasks: int
+    sessions: int

@@ -1,0 +1,44 @@
+"""Where a plan or a task stands."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, TaskAnswer
+from qwen_orch.model.task import Attempt, Evidence
+
+
+@frozen
+class Hours:
+    """Remaining working hours: PERT mean and spread, and the simulated finish that is met in 50 % and 90 % of cases."""
+
+    mean: float
+    spread: float
+    p50: float
+    p90: float
+    jobs: int
+
+
+@frozen
+class PlanStatusAnswer:
+    """Where the whole plan stands."""
+
+    orchestration: OrchestrationAnswer
+    progress: ProgressAnswer
+    ready: tuple[TaskAnswer, ...]
+    in_progress: tuple[TaskAnswer, ...]
+    blocked: tuple[TaskAnswer, ...]
+    critical_path: tuple[str, ...]
+    remaining_hours: Hours
+    next: tuple[str, ...] = ()
+
+
+@frozen
+class TaskStatusAnswer:
+    """Where one task stands."""
+
+    task: TaskAnswer
+    evidence: tuple[Evidence, ...]
+    attempts: tuple[Attempt, ...]
+    subtasks: tuple[TaskAnswer, ...]
+    next: tuple[str, ...] = ()

@@ -1,0 +1,67 @@
+"""What doing and verifying answer."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
+from qwen_orch.model.task import Attempt, Evidence
+
+
+@frozen
+class Worked:
+    """A task was started, done or judged."""
+
+    task: TaskAnswer
+    session: SessionAnswer | None
+    attempt: Attempt | None
+    evidence: tuple[Evidence, ...] = ()
+    next: tuple[str, ...] = ()
+
+
+@frozen
+class WorkedAll:
+    """Everything that became ready was done; *tasks* are those worked on, in the order they ended."""
+
+    tasks: tuple[TaskAnswer, ...]
+    completed: int
+    failed: int
+    claimed: int
+    remaining: int
+    next: tuple[str, ...] = ()
+
+
+@frozen
+class CriterionAnswer:
+    """A criterion of *task* (or of the plan: ``quality gate``) as the completeness check found it."""
+
+    task: str
+    text: str
+    check: str | None
+    status: str
+    evidence: Evidence | None
+
+
+@frozen
+class Remaining:
+    """A task that is not done, why, and the *command* that continues it."""
+
+    task: str
+    title: str
+    state: str
+    why: str
+    command: str
+
+
+@frozen
+class Completeness:
+    """What a completeness check found. *unverified* counts criteria that no command can check."""
+
+    complete: bool
+    orchestration: OrchestrationAnswer
+    progress: ProgressAnswer
+    criteria: tuple[CriterionAnswer, ...]
+    unverified: int
+    remaining: tuple[Remaining, ...]
+    recommendations: tuple[str, ...]
+    report: str | None = None
