@@ -1,0 +1,55 @@
+"""A plan in the formats other people and programs read: one module a format, each a pure function to text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from attrs import frozen
+
+from qwen_orch.errors import UsageError
+from qwen_orch.graph.state import Graph
+from qwen_orch.model.ids import did_you_mean
+from qwen_orch.planning.export.csv import render_csv
+from qwen_orch.planning.export.html import render_html
+from qwen_orch.planning.export.json import render_json
+from qwen_orch.planning.export.markdown import render_markdown
+from qwen_orch.planning.export.mermaid import render_mermaid
+from qwen_orch.planning.export.shape import planned
+
+
+@frozen
+class Format:
+    """One format: the *suffix* of its files, what it is *about*, and its renderer (graph, include_progress, now)."""
+
+    suffix: str
+    about: str
+    render: Callable[[Graph, bool, datetime], str]
+
+
+def _json(graph: Graph, _: bool, __: datetime) -> str:
+    from qwen_orch.store.codec import unstructure
+
+    return render_json(graph, unstructure)
+
+
+FORMATS: dict[str, Format] = {
+    "json": Format(".json", "everything, for /import", _json),
+    "csv": Format(".csv", "a row a task, for spreadsheets", render_csv),
+    "markdown": Format(".md", "for people, and for /plan", render_markdown),
+    "mermaid": Format(".mmd", "a picture of the dependencies", render_mermaid),
+    "html": Format(".html", "a page to share", render_html),
+}
+"""Every format by the name `/export_plan` knows it by."""
+
+
+def render(graph: Graph, format: str, include_progress: bool, now: datetime) -> str:  # noqa: A002 - the option's name
+    """Return *graph* as a document in *format*; its line ends are final, so write it without translating them.
+
+    Without *include_progress* it is the plan alone, as if nothing had been done yet. *now* is aware: it says what is
+    blocked, and when the page was made. Raises `UsageError` for a format there is not, `PlanNotFound` for no plan.
+    """
+    if format not in FORMATS:
+        raise UsageError(f"there is no format {format[:60]!r}{did_you_mean(format, FORMATS)}", ", ".join(FORMATS))
+    shown = graph if include_progress else planned(graph)
+    return FORMATS[format].render(shown, include_progress, now)

@@ -1,0 +1,142 @@
+"""A plan as Markdown that people edit and ``/plan`` reads back to the same plan.
+
+What a title holds could be taken for a mark (``#tag``, ``(2h)``, ``- DONE``), so it is escaped; what a mark cannot
+hold is written as a sub-item of its own (``- tags: ...``), which the reader knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from qwen_orch.graph.state import Graph
+from qwen_orch.model.plan import Phase, Plan
+from qwen_orch.model.task import Criterion, Priority, Task, TaskStatus
+from qwen_orch.model.text import one_line
+from qwen_orch.planning.export.escape import code, heading, inline, item, paragraph, stands_apart, title
+from qwen_orch.planning.export.shape import dependency, estimate, groups
+
+BOXES = {
+    TaskStatus.PENDING: " ",
+    TaskStatus.IN_PROGRESS: "~",
+    TaskStatus.CLAIMED: "~",
+    TaskStatus.COMPLETED: "x",
+    TaskStatus.FAILED: " ",
+    TaskStatus.CANCELLED: "-",
+}
+DEEPEST = 16
+"""Parts nested deeper are written beside their parent: no Markdown parser nests without end."""
+
+_TAG = re.compile(r"[^\W\d][\w/.-]{0,60}")
+_PERSON = re.compile(r"[A-Za-z][\w.-]{0,60}")
+
+
+def render_markdown(graph: Graph, include_progress: bool, now: datetime) -> str:
+    """Return the plan; with *include_progress* also what became of each task, in the boxes and in comments."""
+    lines = list(_top(graph.root.title, graph.root.plan))
+    for phase, tasks in groups(graph):
+        if phase:
+            lines += _phase(graph, phase)
+        for task, depth in tasks:
+            lines += _indented(_task(task, include_progress), min(depth, DEEPEST))
+        lines.append("")
+    lines += _parts(graph.root.plan)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
+
+
+def _top(name: str, plan: Plan) -> Iterator[str]:
+    yield from (f"# {heading(name)}", "")
+    yield from (f"> {line}".rstrip() for line in paragraph(plan.goal))
+    yield ""
+    yield from paragraph(plan.description)
+    yield ""
+
+
+def _phase(graph: Graph, phase: Phase) -> Iterator[str]:
+    yield from (f"## {heading(phase.title)}", "")
+    before = [found.title for p in phase.depends_on if (found := graph.phase(p))]
+    if before:
+        yield from (f"_After: {', '.join(map(inline, before))}_", "")
+    yield from paragraph(phase.description)
+    yield ""
+
+
+def _indented(lines: Iterable[str], depth: int) -> Iterator[str]:
+    return (f"{'  ' * depth}{line}" if line else "" for line in lines)
+
+
+def _task(task: Task, include_progress: bool) -> Iterator[str]:
+    """Yield the item of one task and what stands below it."""
+    yield f"- [{BOXES[task.status]}] `{task.id}` {' '.join([title(task.title), *_marks(task)])}"
+    description = paragraph(task.description)
+    if stands_apart(description):
+        yield ""
+    yield from _indented(description, 1)
+    yield from (f"  - {field}" for field in _fields(task))
+    if include_progress:
+        yield from (f"  <!-- {one_line(fact).replace('--', '- -')} -->" for fact in _history(task))
+
+
+def _marks(task: Task) -> Iterator[str]:
+    """Yield the marks that stand behind a title."""
+    if task.estimate:
+        yield f"({estimate(task.estimate)})"
+    if task.priority is not Priority.MEDIUM:
+        yield f"!{task.priority}"
+    yield from (f"#{tag}" for tag in task.tags if _TAG.fullmatch(tag))
+    if task.assignee and _PERSON.fullmatch(task.assignee):
+        yield f"@{task.assignee}"
+
+
+def _fields(task: Task) -> Iterator[str]:
+    """Yield what is stated in items of its own."""
+    odd = [tag for tag in task.tags if not _TAG.fullmatch(tag)]
+    if odd:
+        yield f"tags: {', '.join(map(inline, odd))}"
+    if task.assignee and not _PERSON.fullmatch(task.assignee):
+        yield f"assignee: {inline(task.assignee)}"
+    if task.depends_on:
+        yield f"depends on: {', '.join(map(dependency, task.depends_on))}"
+    yield from (f"run: {code(command)}" for command in task.run)
+    yield from map(_criterion, task.acceptance)
+
+
+def _criterion(criterion: Criterion) -> str:
+    if not criterion.check:
+        return f"accept: {inline(criterion.text)}"
+    if criterion.text == criterion.check:
+        return f"check: {code(criterion.check)}"
+    return f"check: {code(criterion.check)} — {inline(criterion.text)}"
+
+
+def _history(task: Task) -> Iterator[str]:
+    """Yield what was done for a task and what it proved."""
+    if task.status is not TaskStatus.PENDING:
+        yield f"{task.status}{f' {task.finished}' if task.finished else ''}"
+    for attempt in task.attempts:
+        ended = f" to {attempt.ended}" if attempt.ended else ""
+        yield f"attempt {attempt.number}: {attempt.executor}, {attempt.outcome}, {attempt.started}{ended}"
+    for criterion in task.acceptance:
+        evidence = criterion.evidence
+        proof = f": {evidence.kind} {evidence.command} {evidence.by} {evidence.at}" if evidence else ""
+        yield f"{criterion.status} {criterion.text}{proof}"
+
+
+def _parts(plan: Plan) -> Iterator[str]:
+    """Yield what belongs to the whole plan, each kind under a heading of its own."""
+    decisions = (f"{d.text} — {d.why}" if d.why else d.text for d in plan.decisions)
+    yield from _list("Requirements", map(item, plan.requirements))
+    yield from _list("Decisions", map(item, decisions))
+    yield from _list("Risks", map(item, plan.risks))
+    yield from _list("Quality gates", map(_gate, plan.quality_gates))
+
+
+def _gate(gate: Criterion) -> str:
+    return _criterion(gate) if gate.check else item(gate.text)
+
+
+def _list(heading: str, items: Iterable[str]) -> Iterator[str]:
+    shown = [f"- {item}" for item in items]
+    if shown:
+        yield from (f"## {heading}", "", *shown, "")
