@@ -79,7 +79,7 @@ def _manifest(graph: Graph, event: e.ManifestEvent, at: str) -> Graph:
             raise TypeError(event)
 
 
-def _moved(task: Task, event: e.TaskEvent, at: str) -> Task:  # noqa: C901 - one case an event
+def _moved(task: Task, event: e.TaskEvent, at: str) -> Task:
     match event:
         case e.AttemptStarted(_, attempt):
             return evolve(
@@ -125,34 +125,53 @@ def _ended(attempts: tuple[Attempt, ...], outcome: Outcome, at: str, detail: str
 
 def _with(graph: Graph, tasks: Iterable[Task]) -> Graph:
     """Return *graph* with these task records put in."""
-    changed, parts = graph.tasks.mutate(), graph.parts
+    changed, families = graph.tasks.mutate(), _Families(graph.parts)
     last = graph.last_number
     for task in tasks:
         before = changed.get(task.id)
         changed[task.id] = task
         last = max(last, number_of(task.id))
         if task.parent != (before.parent if before else None):
-            parts = _joined(_left(parts, before), task)
-    return evolve(graph, tasks=changed.finish(), parts=parts, last_number=last)
+            families.leave(before)
+            families.join(task)
+    return evolve(graph, tasks=changed.finish(), parts=families.parts(), last_number=last)
 
 
 def _without(graph: Graph, ids: Iterable[TaskId]) -> Graph:
-    changed, parts = graph.tasks.mutate(), graph.parts
+    changed, families = graph.tasks.mutate(), _Families(graph.parts)
     for task_id in ids:
-        parts = _left(parts, changed.pop(task_id, None))
-    return evolve(graph, tasks=changed.finish(), parts=parts)
+        families.leave(changed.pop(task_id, None))
+    return evolve(graph, tasks=changed.finish(), parts=families.parts())
 
 
-def _joined(parts: Parts, task: Task) -> Parts:
-    if task.parent is None:
-        return parts
-    return parts.set(task.parent, (*parts.get(task.parent, ()), task.id))
+class _Families:
+    """The parts of tasks while some change: each tuple is made once, however many of its parts come and go."""
 
+    def __init__(self, before: Parts) -> None:
+        self._before = before
+        self._touched: dict[TaskId, set[TaskId]] = {}
 
-def _left(parts: Parts, task: Task | None) -> Parts:
-    if task is None or task.parent is None:
-        return parts
-    return parts.set(task.parent, tuple(i for i in parts.get(task.parent, ()) if i != task.id))
+    def _of(self, parent: TaskId) -> set[TaskId]:
+        if parent not in self._touched:
+            self._touched[parent] = set(self._before.get(parent, ()))
+        return self._touched[parent]
+
+    def join(self, task: Task) -> None:
+        if task.parent is not None:
+            self._of(task.parent).add(task.id)
+
+    def leave(self, task: Task | None) -> None:
+        if task is not None and task.parent is not None:
+            self._of(task.parent).discard(task.id)
+
+    def parts(self) -> Parts:
+        """Return the parts now, in order of number; a task that has none has no entry."""
+        after = self._before.mutate()
+        for parent, ids in self._touched.items():
+            after.pop(parent, None)
+            if ids:
+                after[parent] = tuple(sorted(ids, key=number_of))
+        return after.finish()
 
 
 def _sessions(graph: Graph, event: e.SessionEvent, at: str) -> Map[SessionId, Session]:

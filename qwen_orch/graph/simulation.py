@@ -49,7 +49,7 @@ def remaining(graph: Graph, jobs: int = 1, samples: int = 400, seed: int = 7) ->
     runner = Runner.of(Network.of(graph))
     hours = [e for e in runner.network.hours if e.mean > 0]
     spread = sqrt(sum(e.spread**2 for e in hours))
-    runs = max(FEWEST, min(samples, DRAWS // max(1, len(hours)))) if spread else 1
+    runs = max(1, min(samples, max(FEWEST, DRAWS // max(1, len(hours))))) if spread else 1
     draw = _drawer(runner.network, Random(seed).betavariate)
     ends = sorted(runner.run(draw(), jobs) for _ in range(runs))
     return Remaining(sum(e.mean for e in hours), spread, _quantile(ends, 0.5), _quantile(ends, 0.9))
