@@ -1,0 +1,304 @@
+"""The command line: one command, a script, or the shell.
+
+Exit codes: 0 done, 1 refused or failed, 2 usage, 3 storage, 4 ``/check_completeness`` found the plan incomplete, 130
+interrupted (Ctrl-C, SIGTERM, SIGHUP), 141 the reader of our output has gone (as a shell reports it of any program).
+
+Nothing heavy is imported here: what a line does not need, it does not pay for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from attrs import Factory, define
+
+from qwen_orch.errors import OrchError, StorageError, UsageError, ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from qwen_orch.commands.context import Update
+    from qwen_orch.commands.lexer import Line
+    from qwen_orch.dispatch import Outcome
+    from qwen_orch.project.project import Project
+    from qwen_orch.screen import Screen
+
+INTERRUPTED, UNHEARD = 130, 141
+FLAGS = ("--json", "--yes", "--no-color", "--version")
+VALUES = ("--project", "--script")
+GARBAGE = 200_000
+"""A command lives briefly: garbage is looked for after so many new objects, not after 700."""
+
+
+@define
+class Options:
+    """What a command line says: its options, and the *words* of the command (none: the shell, or a script)."""
+
+    words: list[str]
+    json: bool = False
+    yes: bool = False
+    no_color: bool = False
+    version: bool = False
+    project: str | None = None
+    script: str | None = None
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do what a command line asks for, and return the exit code. Nothing is raised but what ends the interpreter."""
+    gc.set_threshold(GARBAGE, 20, 20)
+    _mend_standard_files()
+    try:
+        return _guarded(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _guarded(arguments: list[str]) -> int:
+    """Return the exit code, whatever happens; an error outside a command is shown as one of a command is."""
+    from qwen_orch.screen import Screen, Unheard
+
+    screen = Screen(json="--json" in arguments, color=False if "--no-color" in arguments else None)
+    try:
+        return _main(parse(arguments), screen)
+    except Unheard:
+        return UNHEARD
+    except Exception as error:
+        return _failed(error, arguments, screen)
+
+
+def _failed(error: Exception, arguments: list[str], screen: Screen) -> int:
+    from pathlib import Path
+
+    from qwen_orch.dispatch import Outcome, internal_error
+    from qwen_orch.screen import Unheard
+
+    typed = next((w for w in arguments if not w.startswith("-")), "").removeprefix("/")[:40]
+    known = error if isinstance(error, OrchError) else internal_error(error, "qwen-orch", Path())
+    try:
+        screen.show(Outcome(typed, error=known))
+    except (Unheard, StorageError):
+        screen.complain(known)
+    return known.exit_code
+
+
+def _main(options: Options, screen: Screen) -> int:
+    if options.version:
+        from qwen_orch import __version__
+
+        print(f"qwen-orch {__version__}")  # noqa: T201 - the door's own words
+        return 0
+    if options.words and options.script is not None:
+        raise UsageError("a command or --script, not both", "qwen-orch --script FILE")
+    project = open_project(options.project)
+    if options.words:
+        return _one(project, options, screen)
+    if options.script is not None:
+        return _script(project, options, screen, *_script_file(options.script))
+    if _is_terminal(sys.stdin) and not options.json:
+        from qwen_orch.repl.loop import shell
+
+        return shell(project, screen, options.yes)
+    return _script(project, options, screen, _standard_input(), "standard input", reads_itself=True)
+
+
+# What the words of the command line mean
+
+
+def parse(arguments: list[str]) -> Options:
+    """Return what *arguments* say; our options may stand before and after the command, up to ``--``."""
+    options = Options([])
+    waiting = list(arguments)
+    while waiting:
+        word = waiting.pop(0)
+        name, eq, value = word.partition("=")
+        if word == "--":
+            options.words += [*([word] if options.words else []), *waiting]
+            break
+        if word in FLAGS:
+            setattr(options, word[2:].replace("-", "_"), True)
+        elif name in VALUES:
+            setattr(options, name[2:], value if eq else _value_of(name, waiting))
+        elif not options.words and word in ("--help", "-h"):
+            options.words.append("/orchestration_help" if not _names_command(waiting) else waiting.pop(0))
+            options.words += [] if options.words == ["/orchestration_help"] else ["--help"]
+        elif not options.words and word.startswith("-") and word != "-":
+            _refuse(name)
+        else:
+            options.words.append(word)
+    return options
+
+
+def _names_command(waiting: list[str]) -> bool:
+    return bool(waiting) and not waiting[0].startswith("-")
+
+
+def _value_of(name: str, waiting: list[str]) -> str:
+    if not waiting or waiting[0].startswith("--"):
+        raise UsageError(f"{name} needs a value", "qwen-orch --help")
+    return waiting.pop(0)
+
+
+def _refuse(name: str) -> NoReturn:
+    from qwen_orch.model.ids import did_you_mean
+
+    near = did_you_mean(name, (*FLAGS, *VALUES, "--help"))
+    raise UsageError(f"there is no option {name[:40]}{near}", "qwen-orch --help", "options of a command stand after it")
+
+
+def line_of(words: list[str]) -> Line:
+    """Return the command in the words of an argument list; one alone may hold the whole line, as in ``"/plan x"``."""
+    from qwen_orch.commands.lexer import from_argv, split
+
+    whole = len(words) == 1 and words[0].startswith("/") and any(c.isspace() for c in words[0])
+    return split(words[0]) if whole else from_argv(words)
+
+
+def open_project(folder: str | None) -> Project:
+    """Return the project in *folder*, or the one that the current folder belongs to."""
+    from pathlib import Path
+
+    from qwen_orch.project.project import Project, find_root
+
+    if folder is not None:
+        return Project.at(Path(folder).expanduser())
+    try:
+        return Project.at(find_root(Path.cwd()))
+    except FileNotFoundError:
+        raise StorageError("the current folder no longer exists", "cd to a folder, or --project DIR") from None
+
+
+# Running
+
+
+def _one(project: Project, options: Options, screen: Screen) -> int:
+    outcome = run_line(project, line_of(options.words), OneShot(screen), options.yes)
+    screen.show(outcome)
+    return outcome.exit_code
+
+
+def run_line(project: Project, line: Line, door: OneShot, yes: bool) -> Outcome:
+    """Run one command with nobody at a prompt; a signal that asks us to end interrupts it as Ctrl-C does."""
+    from qwen_orch.commands.context import Context
+    from qwen_orch.dispatch import run
+
+    _end_politely()
+    return run(Context(project, door, yes), line, last=True)
+
+
+def _script(
+    project: Project, options: Options, screen: Screen, source: Iterable[bytes], name: str, reads_itself: bool = False
+) -> int:
+    """Run the commands of *source* up to the first that fails, and return its exit code."""
+    from qwen_orch.answers.help import Farewell
+    from qwen_orch.script import statements
+
+    for statement in statements(source, name):
+        outcome = run_line(project, statement.line, OneShot(screen, reads_itself), options.yes)
+        screen.show(outcome)
+        if outcome.exit_code:
+            _note(f"{name}, line {statement.number}: stopped here")
+            return outcome.exit_code
+        if isinstance(outcome.answer, Farewell):
+            break
+    return 0
+
+
+def _script_file(name: str) -> tuple[Iterable[bytes], str]:
+    from pathlib import Path
+
+    try:
+        return Path(name).expanduser().read_bytes().splitlines(keepends=True), name
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"the script {name[:200]!r} cannot be read: {reason}"
+        raise ValidationError(message, "qwen-orch --script FILE") from None
+
+
+def _end_politely() -> None:
+    """Let SIGTERM and SIGHUP do what Ctrl-C does; one that the caller ignores (nohup) stays ignored."""
+    import signal
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+
+
+@define
+class OneShot:
+    """The door of a command that runs once: a person can be asked when stdin and stderr are terminals."""
+
+    screen: Screen
+    reads_itself: bool = False
+    """Whether standard input is the script that is being run."""
+    interactive: bool = Factory(lambda: _is_terminal(sys.stdin) and _is_terminal(sys.stderr))
+
+    def consent(self, question: str) -> bool:
+        """Ask on stderr; only a plain yes is one."""
+        from qwen_orch.model.text import clean
+
+        if not self.interactive:
+            return False
+        print(f"{clean(question, multiline=True)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def show(self, update: Update) -> None:
+        """Tell on stderr what is happening; stdout is for the answer."""
+        self.screen.happens(update, sys.stderr)
+
+    def edit(self, text: str) -> str | None:
+        """Open the person's own editor, if there is one."""
+        from qwen_orch.repl.editor import edit
+
+        return edit(text)
+
+    def stdin(self) -> bytes:
+        """Return all of standard input."""
+        if self.reads_itself:
+            raise UsageError("standard input is this script itself", "/plan <<END, the text, END", "/plan @FILE")
+        if _is_terminal(sys.stdin):
+            _note("reading the terminal; Ctrl-D on an empty line ends the text")
+        return b"".join(_standard_input())
+
+
+# Standard files
+
+
+def _is_terminal(stream: Any) -> bool:
+    try:
+        return bool(stream is not None and stream.isatty())
+    except ValueError:  # closed
+        return False
+
+
+def _standard_input() -> Iterable[bytes]:
+    if sys.stdin is None:
+        raise UsageError("standard input is closed", "/plan @FILE", "/plan TEXT")
+    lines: Iterable[bytes] = sys.stdin.buffer
+    return lines
+
+
+def _note(text: str) -> None:
+    """Write one line on stderr; that nobody reads it is no failure."""
+    with contextlib.suppress(OSError, ValueError):
+        print(text, file=sys.stderr, flush=True)  # noqa: T201 - the door's own words
+
+
+def _mend_standard_files() -> None:
+    """Make sure that no file of ours is ever opened as a standard one, and that any text can be written."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest free number: this one
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as we live
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - for as long as we live
+    for stream in (sys.stdout, sys.stderr):
+        mend = getattr(stream, "reconfigure", None)
+        if mend is not None:
+            mend(errors="replace")

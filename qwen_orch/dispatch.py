@@ -1,0 +1,216 @@
+"""What every door does with one line: find the command, bind its words, run it, and never let a failure through.
+
+Used by ``cli`` and ``repl``; knows ``commands`` and ``project``. It prints nothing: the `Outcome` is for the door to
+show, as a picture or as the one line of JSON that `envelope` makes of it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from qwen_orch.commands.context import Context
+from qwen_orch.commands.lexer import Line, Word
+from qwen_orch.commands.registry import bind, find
+from qwen_orch.errors import OrchError, StorageError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from pathlib import Path
+
+SCHEMA = 1
+"""The number of the shape of ``--json``; a change of meaning adds one."""
+INCOMPLETE = 4
+LOG_BYTES = 1_000_000
+"""A log of errors that has grown so long is begun anew."""
+
+
+class Interrupted(OrchError):  # noqa: N818 - the name that --json prints
+    """Ctrl-C, or a signal that asks us to end."""
+
+    exit_code = 130
+
+
+class InternalError(OrchError):
+    """A fault of ours. The person sees one line; the traceback is in a file."""
+
+
+@frozen
+class Outcome:
+    """What became of one line: an *answer* or an *error*. *command* is its name, or the word typed for one."""
+
+    command: str
+    answer: Any = None
+    error: OrchError | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """What a one-shot command ends with. An answer that says it is not complete is ``4``."""
+        if self.error is not None:
+            return self.error.exit_code
+        return INCOMPLETE if getattr(self.answer, "complete", None) is False else 0
+
+
+def run(context: Context, line: Line, last: bool = False) -> Outcome:
+    """Run the command that *line* names and return what became of it; raises nothing.
+
+    When it returns, the snapshots are as current as they need be (*last*: wholly current).
+    """
+    outcome = _safely(context, line.words[0].text if line.words else "", lambda: _run(context, line))
+    outcome = _safely(context, outcome.command, lambda: _settled(context, outcome, last))
+    warnings = (*context.warnings, *outcome.warnings, *context.project.take_reports())
+    return evolve(outcome, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def _run(context: Context, line: Line) -> Outcome:
+    if not line.words:
+        raise UsageError("there is no command in this line", "/orchestration_help")
+    command = find(line.words[0].text)
+    words = line.words[1:]
+    if _asks_for_help(words):
+        manual = find("orchestration_help")
+        return Outcome(manual.name, manual.run(context, command.name))
+    try:
+        return Outcome(command.name, command.run(context, **bind(command, evolve(line, words=words))))
+    except OrchError as error:
+        return Outcome(command.name, error=error)
+
+
+def _asks_for_help(words: tuple[Word, ...]) -> bool:
+    plain = [w.text for w in words if not w.quoted]
+    before = plain[: plain.index("--")] if "--" in plain else plain
+    return "--help" in before
+
+
+def _safely(context: Context, typed: str, act: Callable[[], Outcome]) -> Outcome:
+    """Return what *act* returns, or the outcome that tells of its failure."""
+    name = typed.removeprefix("/")[:40]
+    try:
+        return act()
+    except OrchError as error:
+        return Outcome(name, error=error)
+    except KeyboardInterrupt:
+        hint = "what was shown is kept; /task_status tells where things stand"
+        return Outcome(name, error=Interrupted(f"/{name} was interrupted", hint))
+    except Exception as error:
+        return Outcome(name, error=internal_error(error, f"/{name}", context.project.home))
+
+
+def _settled(context: Context, outcome: Outcome, last: bool) -> Outcome:
+    """Bring the snapshots up to date. The step is in the journal already, so a refusal of the disk is a warning."""
+    try:
+        context.project.checkpoint(last)
+    except StorageError as error:
+        text = f"the step is kept, but its snapshots could not be written: {error.message}"
+        return evolve(outcome, warnings=(*outcome.warnings, text))
+    return outcome
+
+
+def internal_error(error: Exception, where: str, home: Path) -> InternalError:
+    """Put the traceback of *error* in a file, and return what to tell the person."""
+    kept = _keep_traceback(error, where, home)
+    what = f"{type(error).__name__}: {error}".split("\n")[0][:200]
+    found = f"the traceback is in {kept}" if kept else "the traceback could not be written anywhere"
+    return InternalError(f"an error of ours in {where}: {what}", found, "repeat the command, or /doctor")
+
+
+def _keep_traceback(error: Exception, where: str, home: Path) -> str:
+    """Return the path of the file that now ends with the traceback; empty when no file could be written."""
+    import tempfile
+    import traceback
+    from datetime import UTC, datetime
+
+    from qwen_orch import __version__
+
+    head = f"\n{datetime.now(UTC).isoformat(timespec='seconds')} qwen-orch {__version__} {where}\n"
+    text = (head + "".join(traceback.format_exception(error))).encode("utf-8", "replace")
+    try:
+        return _append_to_log(home, text)
+    except OSError:
+        pass
+    try:
+        fd, path = tempfile.mkstemp(prefix="qwen-orch-error-", suffix=".log")  # 0600, and a name nobody can foresee
+        with open(fd, "wb") as file:  # noqa: PTH123 - a handle, not a path
+            file.write(text)
+    except OSError:
+        return ""
+    return path
+
+
+def _append_to_log(home: Path, text: bytes) -> str:
+    """Append to ``logs/errors.log`` of a project that has a folder of ours; raise `OSError` in any other."""
+    logs = home / "logs"
+    if home.is_dir():
+        logs.mkdir(mode=0o700, exist_ok=True)
+    path = logs / "errors.log"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
+    flags |= os.O_TRUNC if path.exists() and path.stat().st_size > LOG_BYTES else os.O_APPEND
+    with open(os.open(path, flags, 0o600), "wb") as file:  # noqa: PTH123 - a handle, not a path
+        file.write(text)
+    return str(path)
+
+
+# JSON
+
+
+def envelope(outcome: Outcome) -> bytes:
+    """Return the one line of JSON that tells *outcome*, line feed included."""
+    if outcome.error is None:
+        told: dict[str, Any] = {"result": outcome.answer}
+    else:
+        error = outcome.error
+        told = {"error": {"type": type(error).__name__, "message": error.message, "hints": error.hints}}
+    head = {"schema": SCHEMA, "ok": outcome.error is None, "command": outcome.command}
+    return to_json({**head, **told, "warnings": outcome.warnings}) + b"\n"
+
+
+def to_json(value: Any) -> bytes:
+    """Return *value*, an answer or anything made of answers, as JSON on one line."""
+    import orjson
+
+    try:
+        return orjson.dumps(value, default=_plain)
+    except orjson.JSONEncodeError:  # a lone surrogate, an integer of more than 64 bits
+        import json
+
+        return json.dumps(_mended(value), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold of a value that orjson does not know."""
+    names = _fields(value.__class__)
+    if names:
+        return {name: getattr(value, name) for name in names}
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=str)
+    if hasattr(value, "items"):
+        return dict(value.items())
+    return str(value)
+
+
+@lru_cache(maxsize=256)
+def _fields(kind: Hashable) -> tuple[str, ...]:
+    return tuple(a.name for a in getattr(kind, "__attrs_attrs__", ()))
+
+
+def _mended(value: Any) -> Any:
+    """Return *value* as plain data whose text is valid Unicode: what is not becomes U+FFFD."""
+    if isinstance(value, str):
+        return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if abs(value) < sys.float_info.max else None
+    if isinstance(value, Enum):
+        return _mended(value.value)
+    if isinstance(value, dict):
+        return {_mended(str(k)): _mended(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mended(v) for v in value]
+    return _mended(_plain(value))
