@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
-from attrs import frozen
-
 from qwen_orch.graph.filter_values import moment_test, work_test
 from qwen_orch.graph.query import is_ready, status_word
 from qwen_orch.graph.state import Graph
@@ -42,8 +40,7 @@ def _nothing(_: Graph) -> Iterable[Known]:
     return ()
 
 
-@frozen
-class Key(Generic[T]):
+class Key(NamedTuple, Generic[T]):
     """One key of a filter.
 
     *test* turns a value into a predicate and raises `ValueError` with what was expected; *values* are offered always,

@@ -15,8 +15,8 @@ HOURS_OF_WORK = {"m": 1 / 60, "min": 1 / 60, "h": 1.0, "d": 8.0, "w": 40.0}
 HOURS_OF_CLOCK = {"m": 1 / 60, "min": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0}
 """Hours in one unit of an age."""
 
-_COMPARED = re.compile(r"(<=|>=|<|>|=|)\s*(.*)", re.DOTALL)
-_AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(min|[mhdw])")
+_COMPARED = r"(<=|>=|<|>|=|)\s*((?s:.*))"
+_AMOUNT = r"(\d{1,9}(?:\.\d{1,9})?)(min|[mhdw])"
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -32,7 +32,7 @@ Test = Callable[[float], bool]
 
 def compared(value: str) -> tuple[str, str]:
     """Split ``>=4h`` into the comparison, which may be empty, and what is compared with."""
-    match = _COMPARED.fullmatch(value)
+    match = re.fullmatch(_COMPARED, value)
     return (match[1], match[2]) if match else ("", value)
 
 
@@ -40,7 +40,7 @@ def hours(text: str, units: dict[str, float]) -> float:
     """Return the hours in ``4h``, ``1d4h``, ``90min`` or ``1.5w``; a bare number is hours."""
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
         return float(text)
-    amounts = _AMOUNT.findall(text)
+    amounts = re.findall(_AMOUNT, text)
     if not amounts or "".join(n + u for n, u in amounts) != text:
         raise ValueError("a duration such as 30m, 4h, 2d or 1w")
     return sum(float(number) * units[unit] for number, unit in amounts)

@@ -31,10 +31,9 @@ SESSION_KEYS: dict[str, tuple[str, ...]] = {key.name: key.values for key in SESS
 SUGGESTIONS = 100
 """How many completions of one word are offered at most."""
 
-_WORD = re.compile(r'(?:"[^"]*"|[^\s"])+')
-_KEYED = re.compile(r'([^\s":]+):(.*)', re.DOTALL)
-_ALTERNATIVE = re.compile(r'(?:"[^"]*"|[^,"])+')
-_NEEDS_QUOTES = re.compile(r"[\s,:]")
+_WORD = r'(?:"[^"]*"|[^\s"])+'
+_KEYED = r'([^\s":]+):((?s:.*))'
+_ALTERNATIVE = r'(?:"[^"]*"|[^,"])+'
 
 
 class Term(NamedTuple):
@@ -62,9 +61,9 @@ def terms(text: str) -> Iterator[Term]:
     """Yield the terms of a filter; raise `UsageError` if a quote is left open."""
     if text.count('"') % 2:
         raise UsageError(f"a quote is not closed in {_shown(text)}", 'close it: phase:"Data layer"')
-    for word in _WORD.findall(text):
+    for word in re.findall(_WORD, text):
         negated = word.startswith("-") and word != "-"
-        keyed = _KEYED.fullmatch(word, negated)
+        keyed = re.fullmatch(_KEYED, word[negated:])
         if keyed:
             yield Term(negated, keyed[1].lower(), _alternatives(keyed[2]))
         else:
@@ -72,7 +71,7 @@ def terms(text: str) -> Iterator[Term]:
 
 
 def _alternatives(values: str) -> tuple[str, ...]:
-    return tuple(found for v in _ALTERNATIVE.findall(values) if (found := v.replace('"', "").strip().casefold()))
+    return tuple(found for v in re.findall(_ALTERNATIVE, values) if (found := v.replace('"', "").strip().casefold()))
 
 
 def _compiled(text: str, table: tuple[Key[R], ...], scope: Scope) -> Callable[[R], bool]:
@@ -182,4 +181,4 @@ def _at_last_comma(typed: str) -> tuple[str, str]:
 
 def _quoted(value: str) -> str:
     plain = one_line(value).replace('"', "")
-    return f'"{plain}"' if _NEEDS_QUOTES.search(plain) else plain
+    return f'"{plain}"' if re.search(r"[\s,:]", plain) else plain

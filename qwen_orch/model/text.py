@@ -1,7 +1,8 @@
 """What makes text from outside safe to show: plans, agents and files may carry anything.
 
 A terminal obeys control sequences and a reader is fooled by characters that cannot be seen, so both are taken out
-before text is stored or shown. Every function takes time linear in its input.
+before text is stored or shown. Every function takes time linear in its input. The
+patterns are compiled by ``re`` when first needed: most text is plain ASCII and never needs them.
 """
 
 from __future__ import annotations
@@ -13,23 +14,23 @@ ELLIPSIS = "…"
 _MARKS = 8
 """How many zero-width characters a clipped text may have for each cell of its width, so that its size is bounded."""
 
-_SEQUENCE = re.compile(
+_SEQUENCE = (
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor, clear
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC
     r"|\x1b[ -/]*[0-~]"  # all others: reset, character sets, an OSC that never ends
 )
-_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
+_BREAK = "\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]"
 _ZERO = "\u200b\u2060-\u2065\ufeff"
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _HIDDEN = "\xad\u034f\u115f\u1160\u17b4\u17b5\u180e\u206a-\u206f\u3164\uffa0\ufff0-\ufffb\ufffe\uffff"
 _HIDDEN_FAR = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0080-\U000e00ff\U000e01f0-\U000e0fff"
-_UNSEEN = re.compile(f"[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff{_ZERO}{_BIDI}{_HIDDEN}{_HIDDEN_FAR}]+")
+_UNSEEN = f"[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff{_ZERO}{_BIDI}{_HIDDEN}{_HIDDEN_FAR}]+"
 _SELECTORS = "\ufe00-\ufe0f\u180b-\u180d\u180f\U000e0100-\U000e01ef"
-_SELECTED_TWICE = re.compile(f"(?<=[{_SELECTORS}])[{_SELECTORS}]+")
-_TAGS = re.compile("(\U0001f3f4[\U000e0030-\U000e007a]{3,6}\U000e007f)|[\U000e0000-\U000e007f]+")
+_SELECTED_TWICE = f"(?<=[{_SELECTORS}])[{_SELECTORS}]+"
+_TAGS = "(\U0001f3f4[\U000e0030-\U000e007a]{3,6}\U000e007f)|[\U000e0000-\U000e007f]+"
 _EMOJI = "\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff"
 _JOINING = "\u0600-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u18af"
-_JOINER = re.compile(
+_JOINER = (
     f"((?<=[{_EMOJI}{_SELECTORS}])\u200d(?=[{_EMOJI}])|(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}]))|[\u200c\u200d]"
 )
 
@@ -44,8 +45,8 @@ def clean(text: str, multiline: bool = False) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = _BREAK.sub("\n", _SEQUENCE.sub("", text))
-    text = _UNSEEN.sub("", text)
+    text = re.sub(_BREAK, "\n", re.sub(_SEQUENCE, "", text))
+    text = re.sub(_UNSEEN, "", text)
     if not text.isascii():
         text = _without_stray_joiners(text)
     return text if multiline else text.replace("\n", " ").replace("\t", " ")
@@ -53,8 +54,8 @@ def clean(text: str, multiline: bool = False) -> str:
 
 def _without_stray_joiners(text: str) -> str:
     """Return *text* with tags, variation selectors and joiners only where they change what is seen."""
-    text = _JOINER.sub(_first_group, _TAGS.sub(_first_group, text))
-    return _SELECTED_TWICE.sub("", text)
+    text = re.sub(_JOINER, _first_group, re.sub(_TAGS, _first_group, text))
+    return re.sub(_SELECTED_TWICE, "", text)
 
 
 def _first_group(match: re.Match[str]) -> str:
