@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from immutables import Map
 
@@ -266,6 +266,7 @@ def test_what_is_offered_is_accepted(word: str) -> None:
             task_filter(offered, GRAPH, NOW)
 
 
+@settings(deadline=None)
 @given(st.text('abc:,"-<>=1 dhstatus\x1b漢', max_size=30))
 def test_any_text_is_a_filter_or_a_usage_error(text: str) -> None:
     for make in (lambda: task_filter(text, GRAPH, NOW), lambda: session_filter(text, NOW)):
@@ -274,6 +275,7 @@ def test_any_text_is_a_filter_or_a_usage_error(text: str) -> None:
     suggestions(text, GRAPH)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([f"{k}:{v}" for k, vs in TASK_KEYS.items() for v in vs]))
 def test_a_negated_term_means_the_others(term: str) -> None:
     assert sorted(meant(term) + meant(f"-{term}")) == [1, 2, 3, 4, 5, 6, 7]

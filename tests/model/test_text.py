@@ -6,7 +6,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwen_orch.model.text import cells, clean, clip, one_line
@@ -85,6 +85,7 @@ def test_lines_and_tabs_stay_when_asked() -> None:
     assert clean("a\r\n\tb\rc\x85d\x1b[K", multiline=True) == "a\n\tb\nc\nd"
 
 
+@settings(deadline=None)
 @given(anything, st.booleans())
 def test_nothing_dangerous_is_left_and_cleaning_again_changes_nothing(text: str, multiline: bool) -> None:
     once = clean(text, multiline)
@@ -94,6 +95,7 @@ def test_nothing_dangerous_is_left_and_cleaning_again_changes_nothing(text: str,
     once.encode()
 
 
+@settings(deadline=None)
 @given(anything)
 def test_one_line_has_single_spaces(text: str) -> None:
     line = one_line(text)
@@ -101,6 +103,7 @@ def test_one_line_has_single_spaces(text: str) -> None:
     assert len(line.splitlines()) <= 1
 
 
+@settings(deadline=None)
 @given(anything.map(clean), st.integers(-1, 30))
 def test_clipped_text_fits_and_says_that_it_was_cut(text: str, width: int) -> None:
     cut = clip(text, width)
@@ -135,12 +138,8 @@ def test_marks_without_end_are_cut_too() -> None:
 @pytest.mark.parametrize(
     "unit", ["\x1b]", "\x1b[1", "\x1bP\n", "\x9d", "\u200d", "\ufe0f", "\U000e0061", "🏴\U000e0061", "\x1b "]
 )
-def test_time_is_linear(unit: str) -> None:
-    """A hundred times the text may not take a thousand times as long."""
-    small, large = unit * 2_000, unit * 200_000
-    clean(small)
-    started = time.perf_counter()
-    clean(small)
-    between = time.perf_counter()
-    clean(large)
-    assert time.perf_counter() - between < 1_000 * (between - started) + 0.5
+def test_no_text_takes_long(unit: str) -> None:
+    """What took time quadratic in its length would take hours here, not the fraction of a second it does."""
+    started = time.process_time()
+    clean(unit * 300_000)
+    assert time.process_time() - started < 20

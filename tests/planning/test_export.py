@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from immutables import Map
 
@@ -191,6 +191,7 @@ def test_csv_keeps_its_first_columns_with_progress() -> None:
     assert "evidence" not in plan
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40) | st.sampled_from(NASTY) | st.text("=+-@\t\r\n \"',x＝", max_size=6))
 def test_no_cell_is_a_formula_and_every_line_ends_in_crlf(title: str) -> None:
     graph = graph_of([Task(task_id(1), title, description=title)])
@@ -220,6 +221,7 @@ def test_mermaid() -> None:
     assert '  t2 -->|"start-to-start +2h"| t4\n' in text
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.sampled_from(NASTY))
 def test_a_label_is_one_line_without_syntax(text: str) -> None:
     shown = label(text, 60)
@@ -290,6 +292,7 @@ def test_html_shows_the_work() -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in render(nasty_graph(), "html", False, NOW)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_html_shows_any_title_as_it_is(title: str) -> None:
     page = Outline(render(graph_of([Task(task_id(1), title)]), "html", False, NOW))
