@@ -51,9 +51,9 @@ class Precedence:
 
     @classmethod
     def of(cls, graph: Graph) -> Precedence:
-        """Index *graph*: one pass over its tasks."""
+        """Index *graph*: one pass over its tasks, in order."""
         parts: dict[str, list[TaskId]] = {}
-        for task in graph.tasks.values():
+        for task in graph.ordered():
             owner = task.parent or task.phase
             if owner:
                 parts.setdefault(owner, []).append(task.id)
@@ -110,7 +110,7 @@ def _named(nodes: list[Node]) -> list[str]:
     """Return the ids of *nodes* without immediate repetition (a task's finish, then its start)."""
     names = [n.id for n in nodes]
     named = [a for a, b in zip(names, [*names[1:], ""], strict=True) if a != b]
-    return named if named[0] == named[-1] else [*named, named[0]]
+    return named if named[0] == named[-1] and len(named) > 1 else [*named, named[0]]
 
 
 def topological(precedence: Precedence) -> list[Node]:
@@ -145,7 +145,7 @@ def blocked_by(graph: Graph, task: Task, now: datetime) -> tuple[str, ...]:
             if not ENDS[dependency.kind][1] and not _reached(graph, dependency, now):
                 held[dependency.task] = None
         if above.parent is None and above.phase:
-            held.update(dict.fromkeys(_unfinished_phases(graph, above.phase)))
+            held.update(dict.fromkeys(graph.held_phases.get(above.phase, ())))
         above = graph.tasks.get(above.parent) if above.parent else None
     return (*held, *task.blockers)
 
@@ -162,14 +162,15 @@ def _reached(graph: Graph, dependency: Dependency, now: datetime) -> bool:
     if other is None or other.status is TaskStatus.CANCELLED:
         return True
     their_finish, _ = ENDS[dependency.kind]
-    at = other.finished if their_finish else other.started
+    at = other.finished if their_finish else _begun(graph, other)
     if at is None or (their_finish and other.status is not TaskStatus.COMPLETED):
         return False
     return dependency.lag <= 0 or now >= datetime.fromisoformat(at) + timedelta(hours=dependency.lag)
 
 
-def _unfinished_phases(graph: Graph, phase_id: PhaseId) -> list[PhaseId]:
-    phase = graph.phase(phase_id)
-    if phase is None or not phase.depends_on:
-        return []
-    return [p for p in phase.depends_on if p in graph.open_phases]
+def _begun(graph: Graph, task: Task) -> str | None:
+    """Return when work on *task* or the first of its parts began; when it was claimed if no attempt is known."""
+    at = task.started or (task.updated if task.status is TaskStatus.CLAIMED else None)
+    if at is not None:
+        return at
+    return min(filter(None, (_begun(graph, part) for part in graph.subtasks(task.id))), default=None)

@@ -18,7 +18,7 @@ from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.session import SessionState
 from qwen_orch.model.task import Task, TaskStatus
 
-P, I, C, D, F, X = TaskStatus  # pending, in_progress, claimed, completed (done), failed, cancelled
+P, I, C, D, F, X = TaskStatus  # noqa: E741 - pending, in_progress, claimed, completed (done), failed, cancelled
 
 TASK_MOVES: dict[type[e.Event], frozenset[TaskStatus]] = {
     e.AttemptStarted: frozenset({P, I, C, F}),
@@ -59,10 +59,16 @@ def check(graph: Graph, event: e.Event) -> None:
             _check_new(graph, tasks)
             check_dependencies(graph, tasks)
         case e.TaskEdited(task, _):
-            _check_task(graph.task(task.id), event)
-            check_dependencies(graph, [task])
+            before = graph.task(task.id)
+            _check_task(before, event)
+            if _place(task) != _place(before):
+                check_dependencies(graph, [task])
         case e.AttemptStarted(task_id):
             _check_attempt(graph.task(task_id))
+        case e.ProgressReported(task_id, progress):
+            _check_task(graph.task(task_id), event)
+            if not 0 <= progress <= 1:
+                raise ValidationError(f"progress is from 0 to 1, not {progress}")
         case e.TaskEvent(task_id):
             _check_task(graph.task(task_id), event)
         case e.SessionMoved(session_id, state):
@@ -143,12 +149,19 @@ def check_dependencies(graph: Graph, tasks: Iterable[Task]) -> None:
         refuse_cycle(after, new)
 
 
+def _place(task: Task) -> tuple[object, ...]:
+    """Return what decides whom *task* waits for, and who for it."""
+    return task.depends_on, task.parent, task.phase
+
+
 def _check_targets(graph: Graph, task: Task) -> None:
     for target in (d.task for d in task.depends_on):
         if target == task.id:
             raise DependencyError(f"{task.id} cannot depend on itself", f"/task_status {task.id}")
         if target not in graph.tasks:
             raise DependencyError(f"{task.id} depends on {target}, which does not exist", "/list_tasks")
+    if task.parent == task.id:
+        raise DependencyError(f"{task.id} cannot be part of itself", f"/task_status {task.id}")
     if task.parent and task.parent not in graph.tasks:
         raise DependencyError(f"{task.id} is part of {task.parent}, which does not exist", "/list_tasks")
     if task.phase and graph.phase(task.phase) is None:

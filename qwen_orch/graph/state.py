@@ -33,6 +33,19 @@ class Graph:
         """The phases that have a task which is not settled."""
         return frozenset(t.phase for t in self.tasks.values() if t.phase and not t.status.settled)
 
+    @cached_property
+    def held_phases(self) -> dict[PhaseId, tuple[PhaseId, ...]]:
+        """The open phases that each phase waits for; a phase without open tasks passes on what it waits for itself."""
+        held: dict[PhaseId, tuple[PhaseId, ...]] = {}
+        for phase in self.orchestration.plan.phases if self.orchestration else ():  # they wait for earlier ones
+            found = [(p,) if p in self.open_phases else held.get(p, ()) for p in phase.depends_on]
+            held[phase.id] = tuple(dict.fromkeys(p for some in found for p in some))
+        return held
+
+    @cached_property
+    def _phases(self) -> dict[str, Phase]:
+        return {p.id: p for p in self.root.plan.phases}
+
     @property
     def root(self) -> Orchestration:
         """The orchestration itself; raises `PlanNotFound` in an empty graph."""
@@ -64,7 +77,7 @@ class Graph:
 
     def phase(self, phase_id: str | None) -> Phase | None:
         """Return the phase with this id, or None."""
-        return next((p for p in self.root.plan.phases if p.id == phase_id), None)
+        return self._phases.get(phase_id or "")
 
     def sessions_by_age(self) -> list[Session]:
         """Return all sessions, oldest first."""
