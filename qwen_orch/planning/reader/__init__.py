@@ -1,0 +1,58 @@
+"""The plan reader: text that a person or an agent wrote becomes a `Draft`. Deterministic, offline, without a model.
+
+How it goes: `encoding` (bytes to text), `frontmatter`, `dialects` (org, reStructuredText to Markdown), `blocks` and
+`outline` (structure), `convention` (which of it is tasks), `gather` (phases, tasks, criteria), `dependencies` and
+`barriers` (what waits for what), `document` (the draft). The parser is imported when the first text is read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwen_orch.errors import ValidationError
+from qwen_orch.planning.reader.encoding import decode
+
+if TYPE_CHECKING:
+    from qwen_orch.model.draft import Draft
+    from qwen_orch.planning.reader.entries import Gathered
+
+__all__ = ["decode", "read"]
+
+
+def read(text: str, *, title: str | None = None) -> Draft:
+    """Read a plan in Markdown, plain text, org, reStructuredText or Task Master's JSON; *title* overrides its own.
+
+    Raises `ValidationError` for a text without a word and for JSON without tasks, `DependencyError` when the
+    dependencies that the text states form a circle.
+    """
+    from qwen_orch.planning.reader import document, taskmaster
+    from qwen_orch.planning.reader.text import clean, one_line
+
+    cleaned = clean(text)
+    if not cleaned.strip():
+        raise ValidationError("the plan is empty", "paste a plan, or type a goal: /plan Build a REST API for users")
+    gathered = taskmaster.gather(cleaned) if taskmaster.is_json(cleaned) else _prose(cleaned)
+    return document.assemble(gathered, one_line(clean(title)) if title else None)
+
+
+def _prose(text: str) -> Gathered:
+    from qwen_orch.planning.reader import blocks, convention, dialects, fallback, frontmatter, gather, outline
+
+    front, body = frontmatter.split(text)
+    tree = blocks.parse(dialects.to_markdown(body))
+    outline.shape(tree.root)
+    settled = convention.settle(tree)
+    if frontmatter.is_task(front):
+        return frontmatter.gather(front, tree, settled)
+    gathered = gather.gather(tree, settled)
+    gathered.convention = settled.name()
+    if not gathered.tasks:
+        fallback.look_again(tree, settled, gathered)
+    settled.report(gathered)
+    gathered.title = gathered.title or front.text("title", "name")
+    gathered.goal = gathered.goal or front.text("description", "goal")
+    gathered.tags = tuple(front.listed("tags", "labels"))
+    for line in tree.skipped[:20]:
+        gathered.warn("nested too deeply to be read as structure; kept as description", line)
+    gathered.description += [tree.lines[line].strip() for line in tree.skipped]
+    return gathered

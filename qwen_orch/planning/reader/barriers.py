@@ -1,0 +1,142 @@
+"""Which phases wait for which, by the document's words, and pairs that arrows and ``gate`` sentences state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from qwen_orch.errors import DependencyError
+from qwen_orch.planning.reader.arrows import ARROW
+from qwen_orch.planning.reader.dependencies import Resolver, find_circle
+from qwen_orch.planning.reader.entries import Gathered, Need, PhaseFound
+from qwen_orch.planning.reader.statements import references, states_none
+from qwen_orch.planning.reader.text import plain
+
+_WAITS = re.compile(r"\b(?:depends? (?:up)?on|requires?|blocked (?:by|on)|(?:starts? |begins? |can start |runs? |comes? )?(?:only )?after|waits? (?:for|on)|needs|follows)\b", re.I)
+_HOLDS = re.compile(r"\b(?:blocks?|must (?:be )?(?:complete|completed|done|finish|finished) before|before|precedes?|is required (?:by|for)|gates?)\b", re.I)
+_ALL_BEFORE = re.compile(r"\b(?:all|every|everything)\b(?: (?:the |other |preceding |previous |earlier |prior |desired |above )*)(?:phases?|stor(?:y|ies)|user stories|work|stages?)?", re.I)
+_ALL_STORIES = re.compile(r"\b(?:all|any|every)(?: of the)? (?:user )?stor(?:y|ies)\b|no user story", re.I)
+_ALL_AFTER = re.compile(r"\b(?:all|any|every|everything|the rest|no)\b", re.I)
+_STOP = re.compile(r"[.;](?:\s|$)|\s[—–]\s|\bcan (?:run |be )?(?:done |start )?(?:in )?parallel\b|\bbut\b")
+_MENTION = re.compile(r"\b(?:phases?|stages?|milestones?|weeks?|sprints?)\s+\d[^.;—]*", re.I)
+_STORY = re.compile(r"\bUS(\d+)\b|\buser story (\d+)", re.I)
+_SEQUENTIAL = re.compile(r"\bphases? (?:are|must be|should be|run|is) (?:strictly )?(?:sequential|(?:completed |done |executed |worked )?(?:sequentially|in (?:order|sequence)|one after (?:another|the other)))", re.I)
+_THEN = re.compile(r"\bthen\b", re.I)
+
+
+def connect(out: Gathered, resolver: Resolver) -> list[tuple[PhaseFound, PhaseFound, int]]:
+    """Fill ``PhaseFound.after`` from headings, phase texts and statements; return the pairs (later, earlier, line).
+
+    Raises `DependencyError` when they form a circle.
+    """
+    if len(out.phases) < 2:
+        return []
+    index = {id(phase): n for n, phase in enumerate(out.phases)}
+    pairs_: dict[tuple[int, int], int] = {}
+
+    def add(later: PhaseFound, earlier: PhaseFound, line: int) -> None:
+        if later is not earlier:
+            pairs_.setdefault((index[id(later)], index[id(earlier)]), line)
+
+    for phase in out.phases:
+        for need in phase.needs:
+            for earlier in _named(need.text, out, resolver):
+                add(phase, earlier, need.line)
+        if phase.blocks_rest is not None:
+            for later in out.phases[index[id(phase)] + 1 :]:
+                add(later, phase, phase.blocks_rest)
+    for statement in out.statements:
+        for later, earlier in _stated(statement, out, resolver):
+            add(later, earlier, statement.line)
+    _refuse(out, pairs_)
+    for (later_at, earlier_at), _ in sorted(pairs_.items()):
+        out.phases[later_at].after.append(earlier_at)
+    return [(out.phases[a], out.phases[b], line) for (a, b), line in sorted(pairs_.items())]
+
+
+def _refuse(out: Gathered, pairs_: dict[tuple[int, int], int]) -> None:
+    graph: dict[int, list[int]] = {}
+    for later, earlier in pairs_:
+        graph.setdefault(later, []).append(earlier)
+    if circle := find_circle(graph):
+        steps = [f"“{out.phases[a].title[:50]}” (line {pairs_[a, b] + 1})" for a, b in zip(circle, circle[1:] + circle[:1], strict=True)]
+        raise DependencyError(f"these phases wait for one another: {' → '.join(steps)}", "change one of these lines, then paste the plan again")
+
+
+def _named(text: str, out: Gathered, resolver: Resolver) -> list[PhaseFound]:
+    if states_none(text):
+        return []
+    parts = [text, *re.split(r"\s*[,;]\s*|\s+and\s+", text)]
+    found = [phase for part in parts if (phase := resolver.phase(part))]
+    return found or mentioned(text, out, resolver)
+
+
+def mentioned(text: str, out: Gathered, resolver: Resolver) -> list[PhaseFound]:
+    """Every phase that *text* mentions by word and number, by user story, in order of mention."""
+    found: list[PhaseFound] = []
+    for match in _MENTION.finditer(text):
+        read, _ = references(text, match.start())
+        found += [phase for reference in read for phase in resolver.phases(reference)]
+    if not found:
+        stories = [m[1] or m[2] for m in _STORY.finditer(text)]
+        found = [phase for n in stories if (phase := resolver.phase(f"us{n}"))]
+    return list({id(p): p for p in found}.values())
+
+
+def _stated(need: Need, out: Gathered, resolver: Resolver) -> Iterator[tuple[PhaseFound, PhaseFound]]:
+    """The phase pairs (later, earlier) that one sentence states."""
+    text = plain(need.text)
+    if _SEQUENTIAL.search(text):
+        yield from zip(out.phases[1:], out.phases, strict=False)
+        return
+    if need.form == "section" and (ARROW.search(text) or _THEN.search(text)):
+        yield from _chain(text, out, resolver)
+    for pattern, forward in ((_WAITS, True), (_HOLDS, False)):
+        if match := pattern.search(text):
+            yield from _sentence(text[: match.start()], text[match.end() :], forward, need, out, resolver)
+
+
+def _sentence(left: str, right: str, forward: bool, need: Need, out: Gathered, resolver: Resolver) -> Iterator[tuple[PhaseFound, PhaseFound]]:
+    subjects = mentioned(_last_clause(left), out, resolver) or _titled(left, out, need)
+    stop = _STOP.search(right)
+    clause = right[: stop.start()] if stop else right
+    for subject in subjects:
+        at = out.phases.index(subject)
+        if forward:
+            objects = mentioned(clause, out, resolver)
+            if not objects and _ALL_BEFORE.match(clause.strip()):
+                objects = out.phases[:at]
+            for earlier in objects:
+                yield subject, earlier
+        else:
+            for later in _later(clause, at, out, resolver):
+                yield later, subject
+
+
+def _later(clause: str, at: int, out: Gathered, resolver: Resolver) -> list[PhaseFound]:
+    if found := mentioned(clause, out, resolver):
+        return found
+    if _ALL_STORIES.search(clause):
+        stories = [p for p in out.phases[at + 1 :] if re.search(r"user story|\bUS\d", p.title, re.I)]
+        return stories or out.phases[at + 1 :]
+    return out.phases[at + 1 :] if _ALL_AFTER.match(clause.strip()) else []
+
+
+def _last_clause(left: str) -> str:
+    return left[max(left.rfind(". "), left.rfind("; ")) + 1 :]
+
+
+def _titled(left: str, out: Gathered, need: Need) -> list[PhaseFound]:
+    """A statement in a section about dependencies may name its phase by title: ``Polish: depends on …``."""
+    name = re.sub(r"\s*\(.*?\)", "", left).strip(" :：*-–—").casefold()
+    if need.form != "section" or len(name) < 4:
+        return []
+    return [p for p in out.phases if name in p.title.casefold()][:1]
+
+
+def _chain(text: str, out: Gathered, resolver: Resolver) -> Iterator[tuple[PhaseFound, PhaseFound]]:
+    segments = [mentioned(part, out, resolver) for part in re.split(ARROW.pattern + r"|\bthen\b", text)]
+    for before, after in zip(segments, segments[1:], strict=False):
+        for later in after[:1]:
+            for earlier in before[-1:]:
+                yield later, earlier

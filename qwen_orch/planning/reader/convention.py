@@ -1,0 +1,249 @@
+"""Which of a document's lists, tables, headings and lines are its tasks.
+
+People mark tasks in one way throughout a document. Every candidate gets a strength (what marks it, under which heading
+it stands); the strongest way found in the document is its convention, and weaker candidates stay description, unless
+they stand in a phase beside others that hold tasks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from attrs import Factory, define
+
+from qwen_orch.planning.reader import fields, headings, marks, verbs
+from qwen_orch.planning.reader.blocks import Block, Item, Section, Tree
+from qwen_orch.planning.reader.entries import Gathered
+from qwen_orch.planning.reader.headings import APART, PROSE, Heading, Kind
+from qwen_orch.planning.reader.tables import Columns, columns
+
+MARKED, TITLED, TABLE, PLACED, NAMED, LOOSE, PLAIN = 4.0, 3.0, 2.5, 2.0, 1.8, 1.5, 1.0
+"""Strengths: boxes and ids; task headings; tables with plan columns; lists under work headings or phases; lists in a
+document whose title is a plan's; lists under headings such as Timeline; lists that merely sound like work."""
+
+_GROUPS = frozenset(("sprint", "epic", "feature", "module", "release", "version", "milestone"))
+
+
+@define
+class Convention:
+    """What `settle` concluded; *reads* maps sections to their headings, *prefixes* are the ids' letters in use."""
+
+    title: Section | None = None
+    reads: dict[Section, Heading] = Factory(dict)
+    columns: dict[Block, Columns] = Factory(dict)
+    prefixes: frozenset[str] = frozenset()
+    strength: float = 0.0
+    found: dict[Block, float] = Factory(dict)
+    left: list[tuple[Block, str]] = Factory(list)
+
+    def kind(self, section: Section) -> Kind:
+        """The kind of a section's heading; the root and the title are neutral."""
+        return self.reads[section].kind if section in self.reads else Kind.NEUTRAL
+
+    def name(self) -> str:
+        """The convention in words."""
+        named = (
+            (MARKED, "list items with boxes or ids"), (TITLED, "headings that name tasks"), (TABLE, "table rows"),
+            (PLACED, "list items in phases and sections of work"), (NAMED, "list items of a document that calls itself a plan"),
+            (LOOSE, "list items under a timeline or summary"), (PLAIN, "list items that begin with a verb"),
+        )  # fmt: skip
+        return next((words for strength, words in named if self.strength >= strength), "nothing")
+
+    def report(self, out: Gathered) -> None:
+        """Warn of lists that could have been tasks and stayed description."""
+        for block, heading in self.left:
+            if block.kind == "list" and out.tasks:
+                where = f" under “{headings.read(heading).title[:60]}”" if heading else ""
+                out.warn(f"{len(block.items)} list items{where} were kept as description: other tasks here are {out.convention}", block.line)
+
+
+def settle(tree: Tree) -> Convention:
+    """Conclude what the tasks of *tree* are: sets ``role`` of its sections and blocks."""
+    here = Convention()
+    sections = tree.root.walk()
+    here.reads = {section: headings.read(section.title) for section in sections if section.parent}
+    here.title = _title(tree.root, here)
+    here.prefixes = _prefixes(sections)
+    _weigh_headings(sections, here)
+    for section in sections:
+        for block in section.blocks:
+            _weigh(block, section, here)
+    _choose(sections, here)
+    return here
+
+
+def _title(root: Section, here: Convention) -> Section | None:
+    """The heading that names the whole document: the first of all, alone on its level or before a lower one."""
+    if not root.children:
+        return None
+    first = root.children[0]
+    read = here.reads[first]
+    alone = len(root.children) == 1 and (bool(first.children) or first.level == 1)
+    named = first.level == 1 and read.kind in (Kind.NEUTRAL, Kind.WORK) and not read.numbered and bool(first.children or not first.blocks)
+    return first if (alone or named) and read.kind not in (Kind.PHASE, Kind.TASK) else None
+
+
+def _prefixes(sections: Iterable[Section]) -> frozenset[str]:
+    """The letters that at least two items of the document begin their ids with."""
+    counts: Counter[str] = Counter()
+    for section in sections:
+        for block in section.blocks:
+            counts.update(id_.prefix for item in block.items if (id_ := lead(item)[1]) and not id_.sure)
+    return frozenset(prefix for prefix, count in counts.items() if count > 1)
+
+
+def lead(item: Item) -> tuple[bool, marks.Identifier | None]:
+    """Tell whether *item* has a box, and its id if it begins with one."""
+    text = item.text.lstrip()
+    status, rest = marks.box(text)
+    return status is not None, marks.identifier(rest.lstrip())
+
+
+def is_marked(item: Item, prefixes: frozenset[str]) -> bool:
+    """Tell whether a box or an id marks *item* as a task."""
+    boxed, id_ = lead(item)
+    return boxed or (id_ is not None and is_id(id_, prefixes))
+
+
+def is_id(id_: marks.Identifier, prefixes: frozenset[str]) -> bool:
+    """Tell whether an id-like start is an id: delimited, or one of a series in this document; bare numbers only mark order."""
+    return (id_.sure or id_.prefix in prefixes) and not id_.label.isdigit()
+
+
+def _weigh_headings(sections: list[Section], here: Convention) -> None:
+    tasks = [s for s in sections if s in here.reads and s is not here.title and _is_task(s, here)]
+    for section in tasks:
+        section.role = "task"
+
+
+def _is_task(section: Section, here: Convention) -> bool:
+    read = here.reads[section]
+    outer = [here.kind(s) for s in section.path()[:-1] if s is not here.title]
+    if any(kind in APART or kind in PROSE or kind is Kind.SOFT for kind in outer):
+        return False
+    if read.kind is Kind.TASK:
+        return not (read.word == "step" and section.level < 7 and _holds_marked(section, here))
+    if read.box:
+        return True
+    return read.word in _GROUPS and Kind.PHASE in outer and not _holds_marked(section, here)
+
+
+def _holds_marked(section: Section, here: Convention) -> bool:
+    return any(
+        is_marked(item, here.prefixes)
+        for part in section.walk()
+        if here.kind(part) not in APART
+        for block in part.blocks
+        if block.kind == "list" and _label_kind(block) not in APART
+        for item in block.items
+    )
+
+
+def _label_kind(block: Block) -> Kind | None:
+    return headings.read(block.label.text.rsplit("\n", 1)[-1]).kind if block.label else None
+
+
+def context(block: Block, section: Section, here: Convention) -> list[Kind]:
+    """The kinds that stand over *block*, innermost first: its label, then the headings, without the title."""
+    label = _label_kind(block)
+    path = [here.kind(s) for s in reversed(section.path()) if s is not here.title]
+    return ([label] if label else []) + path
+
+
+def _weigh(block: Block, section: Section, here: Convention) -> None:
+    kinds = context(block, section, here)
+    telling = next((kind for kind in kinds if kind is not Kind.NEUTRAL), Kind.NEUTRAL)
+    if block.kind == "table":
+        strength = _weigh_table(block, kinds, here)
+    elif block.kind == "list":
+        strength = _weigh_list(block, kinds, telling, here)
+    else:
+        return
+    if strength and any(s.role == "task" for s in section.path()):
+        block.role = "inside"
+    elif strength:
+        here.found[block] = strength
+    block.role = block.role or (telling if telling in APART else "")
+
+
+def _weigh_list(block: Block, kinds: list[Kind], telling: Kind, here: Convention) -> float:
+    if any(kind in APART for kind in kinds[:2]) and telling in APART:
+        return 0.0
+    if any(is_marked(item, here.prefixes) for item in _two_levels(block)):
+        return MARKED if telling not in (Kind.DEPENDENCIES,) else 0.0
+    if telling in PROSE or telling in APART or telling is Kind.FEATURES or _is_links(block):
+        return 0.0
+    soft = any(kind is Kind.SOFT or kind in PROSE for kind in kinds)
+    if telling in (Kind.PHASE, Kind.WORK) or any(headings.starts_a_phase(item.text) for item in block.items):
+        return LOOSE if soft else PLACED
+    if soft:
+        return 0.0
+    if here.title and here.reads[here.title].kind is Kind.WORK:
+        return NAMED
+    return PLAIN if verbs.mostly_imperative([item.text for item in block.items]) else 0.0
+
+
+def _two_levels(block: Block) -> Iterable[Item]:
+    for item in block.items:
+        yield item
+        for inner in item.blocks:
+            yield from inner.items
+
+
+def _is_links(block: Block) -> bool:
+    return all(re.match(r"\s*(?:\[[^\]]{2,}\]\(|https?://|\[[^\]]{2,}\]:)", item.text) for item in block.items)
+
+
+def _weigh_table(block: Block, kinds: list[Kind], here: Convention) -> float:
+    read = columns(block)
+    if read is None or any(kind in APART or kind is Kind.DEPENDENCIES for kind in kinds):
+        return 0.0
+    here.columns[block] = read
+    prose = any(kind in PROSE or kind in (Kind.SOFT, Kind.FEATURES) for kind in kinds)
+    if prose:
+        return LOOSE if read.strong and Kind.SOFT in kinds else 0.0
+    return TABLE if read.strong else PLACED if any(k in (Kind.PHASE, Kind.WORK) for k in kinds) else NAMED - 0.1
+
+
+def _choose(sections: list[Section], here: Convention) -> None:
+    """Keep the strongest candidates and give them the role ``tasks``."""
+    titled = [s for s in sections if s.role == "task"]
+    best = max([*here.found.values(), TITLED if titled else 0.0], default=0.0)
+    if best <= PLAIN and _is_manual(sections, here):
+        best = 0.0
+    here.strength = best
+    if best < PLAIN:
+        return
+    floor = TITLED if best >= TITLED else PLACED if best >= PLACED else best
+    kept = {block for block, strength in here.found.items() if strength >= floor}
+    siblings = _sibling_sections(sections, kept, here) if best >= TITLED else set()
+    for section in sections:
+        for block in section.blocks:
+            if block in kept or (block in here.found and section in siblings):
+                block.role = "tasks"
+            elif block in here.found:
+                here.left.append((block, section.title))
+
+
+def _is_manual(sections: list[Section], here: Convention) -> bool:
+    """READMEs, manuals and change logs hold lists that sound like work and are none."""
+    readme = sum(headings.is_readme(s.title) for s in sections if s.parent)
+    log = sum(headings.is_log(s.title) for s in sections if s.parent)
+    return readme >= 2 or log >= 1
+
+
+def _sibling_sections(sections: list[Section], kept: set[Block], here: Convention) -> set[Section]:
+    """Phases beside phases that hold tasks: their unmarked lists are tasks too."""
+    holding = {s.parent for s in sections if here.kind(s) is Kind.PHASE and any(b in kept for p in s.walk() for b in p.blocks)}
+    return {s for s in sections if s.parent in holding and here.kind(s) is Kind.PHASE and not _holds_kept(s, kept)}
+
+
+def _holds_kept(section: Section, kept: set[Block]) -> bool:
+    return any(block in kept for part in section.walk() for block in part.blocks)
+
+
+def is_field_list(block: Block) -> bool:
+    """Tell whether every item of a list is a labelled field."""
+    return all(fields.labelled(item.text) for item in block.items)

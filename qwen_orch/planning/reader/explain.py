@@ -1,0 +1,115 @@
+"""The reader's reasoning in plain sentences, and the warnings that only the whole document can tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from qwen_orch.model.draft import Inference
+from qwen_orch.model.task import TaskStatus
+from qwen_orch.planning.reader import marks
+from qwen_orch.planning.reader.dependencies import Edges
+from qwen_orch.planning.reader.entries import Found, Gathered, PhaseFound
+
+_TOTAL = re.compile(r"\btotal(?: number of)? tasks\**\s*[:=]\**\s*(\d{1,6})\b|\b(\d{1,6}) tasks (?:in total|total)\b", re.I)
+
+
+def conclude(out: Gathered, edges: Edges, waits: Sequence[tuple[PhaseFound, PhaseFound, int]]) -> None:
+    """Add the inferences of the whole document to *out*, and warnings about totals and emptiness."""
+    if not out.tasks:
+        _none(out)
+        return
+    _totals(out)
+    parents = {id(t.parent) for t in out.tasks if t.parent}
+    leaves = [t for t in out.tasks if id(t) not in parents]
+    _requirements(out)
+    _decomposition(out, leaves)
+    _dependencies(out, edges, waits)
+    _estimates(out, leaves)
+    _risks(out, leaves)
+    _review(out)
+
+
+def _note(out: Gathered, text: str, purpose: str) -> None:
+    out.notes.append(Inference(text, purpose))
+
+
+def _some(count: int, thing: str, things: str = "") -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {things or thing + 's'}"
+
+
+def _none(out: Gathered) -> None:
+    held = [f"{len(v)} {name}" for name, v in (("requirements", out.requirements), ("decisions", out.decisions), ("risks", out.risks), ("criteria", out.gates)) if v]
+    why = "it holds " + ", ".join(held) + " and prose, but nothing marked or placed as work" if held else "no list, table or heading in it reads as work to be done"
+    out.warn(f"no tasks were found: {why}. Put tasks in a list under a heading such as “Tasks” or “Phase 1”, or give them boxes (- [ ])")
+    _note(out, f"The text holds no plan: {why}.", "review")
+
+
+def _totals(out: Gathered) -> None:
+    stated = next((m for text in reversed(out.description) if (m := _TOTAL.search(text))), None)
+    if stated:
+        number = int(stated[1] or stated[2])
+        if number != len(out.tasks):
+            out.warn(f"the document says it has {number} tasks; {len(out.tasks)} were read")
+
+
+def _requirements(out: Gathered) -> None:
+    goal = f"The goal is: {out.goal[:200]}" if out.goal else "The text states no goal, so the title stands for it"
+    held = [(out.requirements, "requirement"), (out.decisions, "decision"), (out.risks, "risk"), (out.gates, "quality gate")]
+    also = ", ".join(_some(len(things), name) for things, name in held if things)
+    _note(out, goal.rstrip(".") + "." + (f" Beside the work the text holds {also}." if also else ""), "requirements")
+
+
+def _decomposition(out: Gathered, leaves: Sequence[Found]) -> None:
+    parts = len(out.tasks) - sum(t.parent is None for t in out.tasks)
+    text = f"Read {_some(len(out.tasks), 'task')}" + (f" ({parts} of them parts of others)" if parts else "")
+    text += f" in {_some(len(out.phases), 'phase')}" if out.phases else ""
+    _note(out, f"{text}; tasks are {out.convention}.", "decomposition")
+    done = sum(t.status is TaskStatus.CLAIMED for t in out.tasks)
+    gone = sum(t.status is TaskStatus.CANCELLED for t in out.tasks)
+    later = sum(marks.DEFERRED in t.tags for t in out.tasks)
+    if done or gone or later:
+        said = [(done, "marked done (a claim until it is verified)"), (gone, "struck out or dropped"), (later, "deferred")]
+        _note(out, "Of these " + ", ".join(f"{n} {'is' if n == 1 else 'are'} {what}" for n, what in said if n) + ".", "decomposition")
+
+
+def _dependencies(out: Gathered, edges: Edges, waits: Sequence[tuple[PhaseFound, PhaseFound, int]]) -> None:
+    every = [d for before in edges.tasks.values() for d in before.values()]
+    inferred = sum(d.inferred for d in every)
+    if every:
+        text = f"{_some(len(every) - inferred, 'dependency is', 'dependencies are')} stated by the text"
+        _note(out, text + (f", {inferred} inferred from its wording" if inferred else "") + ".", "architecture")
+    if waits:
+        shown = "; ".join(f"“{a.title[:40]}” after “{b.title[:40]}” (line {line + 1})" for a, b, line in waits[:4])
+        _note(out, f"The text orders its phases: {shown}" + (f"; and {len(waits) - 4} more." if len(waits) > 4 else "."), "architecture")
+    if not every and not waits and len(out.tasks) > 1:
+        _note(out, "The text states no dependencies; its order is a preference for what comes next, not a constraint.", "architecture")
+
+
+def _estimates(out: Gathered, leaves: Sequence[Found]) -> None:
+    known = [t.estimate for t in leaves if t.estimate]
+    if not known:
+        _note(out, "No task has an estimate, so no finish can be forecast.", "estimates")
+        return
+    total = sum(e.mean for e in known)
+    text = f"{len(known)} of {_some(len(leaves), 'task')} have an estimate, {total:g} hours in all as expected"
+    low = sum(e.confidence < 0.5 for e in known)
+    _note(out, text + (f"; {low} of low confidence." if low else "."), "estimates")
+
+
+def _risks(out: Gathered, leaves: Sequence[Found]) -> None:
+    bare = sum(not t.criteria for t in leaves if t.status is TaskStatus.PENDING)
+    checked = sum(any(c.check for c in t.criteria) for t in leaves)
+    if bare:
+        text = f"{_some(bare, 'open task has', 'open tasks have')} no acceptance criteria: only a person can say when they are done"
+        _note(out, text + (f"; {checked} can be checked by a command." if checked else "."), "risks")
+    for risk in out.risks[:3]:
+        _note(out, f"The text names a risk: {risk[:160]}", "risks")
+
+
+def _review(out: Gathered) -> None:
+    if out.warnings:
+        first = out.warnings[0]
+        _note(out, f"{_some(len(out.warnings), 'thing needs', 'things need')} a look; the first: {first}", "review")
+    else:
+        _note(out, "Everything in the text was placed; nothing is left over.", "review")

@@ -1,0 +1,353 @@
+"""Walk a settled document and gather its phases, tasks and plan parts; what is none of these becomes description."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import define
+
+from qwen_orch.planning.reader import durations, fields, headings, marks, rows
+from qwen_orch.planning.reader.blocks import Block, Item, Section, Tree
+from qwen_orch.planning.reader.convention import MARKED, TITLED, Convention, is_marked
+from qwen_orch.planning.reader.entries import Found, Gathered, Need, PhaseFound
+from qwen_orch.planning.reader.fields import Field
+from qwen_orch.planning.reader.headings import APART, Kind
+from qwen_orch.planning.reader.items import Reading
+from qwen_orch.planning.reader.marks import Marks
+from qwen_orch.planning.reader.statements import in_prose
+from qwen_orch.planning.reader.text import one_line, plain
+
+_PLAN_LISTS = {Kind.DECISIONS: "decisions", Kind.RISKS: "risks", Kind.REQUIREMENTS: "requirements"}
+_BARRIER = re.compile(r"\b(?:until|before)\b.{0,40}\bthis (?:phase|stage|step) (?:is |has )?(?:been )?(?:complete|done|finished)|\bblocks? (?:all|every)|blocking prerequisites?|\bmust (?:be )?complete(?:d)? before (?:any|all|the rest|other)", re.I)
+_UPPER = {Kind.PHASE: 3, Kind.NEUTRAL: 1, Kind.TASK: 0, Kind.WORK: 0}
+
+
+@define
+class Gathering:
+    """The walk: what was settled, what was gathered, and which headings already stand in the description."""
+
+    tree: Tree
+    convention: Convention
+    out: Gathered
+    reading: Reading
+    phases: dict[Section, PhaseFound]
+    shown: set[int]
+    holding: set[Section]
+    columns_as_phases: bool = False
+
+    def section(self, section: Section, task: Found | None) -> None:
+        """Gather *section* and everything below it; inside a task heading everything belongs to *task*."""
+        for block in section.blocks:
+            self.block(block, section)
+        for child in section.children:
+            self.child(child, task)
+
+    def child(self, section: Section, task: Found | None) -> None:
+        """Gather a subsection: a task heading becomes a task, any other is walked through."""
+        if section.role == "task":
+            self.heading_task(section, task)
+        elif task is not None:
+            self._under_task(section, task)
+        else:
+            self._phase_of(section)
+            self.section(section, None)
+
+    def heading_task(self, section: Section, parent: Found | None) -> None:
+        """Make a task of a heading; lists, fields and headings below it are its parts."""
+        read = self.convention.reads[section]
+        self.reading.group += 1
+        task = Found("", section.line, read.label, parent=parent, group=self.reading.group)
+        if read.word == "step" and parent and parent.label:
+            task.label = f"{parent.label}.{read.label}"
+        task.phase = None if parent else self._phase_of(section)
+        found = Marks()
+        title = marks.before(marks.after(read.title, found), found)
+        task.title = plain(title) or plain(read.title) or "(untitled)"
+        task.status, task.priority, task.tags = read.status, read.priority, read.tags
+        task.origin("title", section.line, 0.9, "a heading")
+        task.take(found, section.line)
+        self.reading.apply(task, found)
+        self.out.tasks.append(task)
+        self.reading.below(task, section.blocks)
+        for child in section.children:
+            self.child(child, task)
+
+    def _under_task(self, section: Section, task: Found) -> None:
+        kind = self.convention.kind(section)
+        field = fields.which(plain(section.title))
+        if kind is Kind.CRITERIA or field is Field.ACCEPTANCE:
+            for block in section.blocks:
+                if block.kind == "list":
+                    for item in block.items:
+                        self.reading.accept(task, item.text, item.line)
+                else:
+                    self.reading.describe(task, block.line, block.end)
+        else:
+            task.description.append(section.title)
+            self.reading.below(task, section.blocks)
+        for child in section.children:
+            self.child(child, task)
+
+    def block(self, block: Block, section: Section) -> None:
+        """Gather one block that stands under no task."""
+        if block.kind == "list" and block.role == "tasks":
+            self.list_of_tasks(block, section)
+        elif block.kind == "table" and block.role == "tasks":
+            rows.read(block, self.convention.columns[block], self.reading, self._phase_of(section), self._phase_named)
+        elif block.kind == "list" and block.role in APART:
+            self.plan_list(block, Kind(block.role), section)
+        elif block.kind == "table" and self.convention.kind(section) is Kind.RISKS:
+            self.out.risks += [rows.as_line(block, cells) for _, cells in block.rows[1:]]
+        elif block.kind not in ("rule", "comment") and block.role not in ("label", "goal"):
+            self.text(block, section)
+
+    def list_of_tasks(self, block: Block, section: Section) -> None:
+        """Gather the tasks of a list; an item that names a phase makes one of what stands below it."""
+        self.reading.group += 1
+        phase = self._phase_of(section) or self._label_phase(block)
+        first = len(self.out.tasks)
+        parent: Found | None = None
+        for item in block.items:
+            if item.blocks and headings.starts_a_phase(item.text):
+                self._item_phase(item)
+                first = len(self.out.tasks)
+                continue
+            if self.convention.strength >= MARKED and not self._counts(item, block):
+                self._aside(item, section)
+                continue
+            before = len(self.out.tasks)
+            self.reading.task(item, None)
+            self._adopt(self.out.tasks[before:], phase)
+        parent = self._semantic_parent(block, first, parent)
+
+    def _counts(self, item: Item, block: Block) -> bool:
+        """In a marked list an unmarked item counts when most others are marked, or when marked ones stand below it."""
+        prefixes = self.convention.prefixes
+        if is_marked(item, prefixes) or any(is_marked(i, prefixes) for b in item.blocks for i in b.items):
+            return True
+        return sum(is_marked(i, prefixes) for i in block.items) * 2 > len(block.items)
+
+    def _aside(self, item: Item, section: Section) -> None:
+        self.out.warn(f"not read as a task, as it has no box or id like the others: {plain(item.text)[:60]}", item.line)
+        self._sink(section, self.tree.source(item.line, item.end))
+
+    def _adopt(self, tasks: list[Found], phase: PhaseFound | None) -> None:
+        for task in tasks:
+            task.phase = phase
+
+    def _semantic_parent(self, block: Block, first: int, parent: Found | None) -> Found | None:
+        """A flat item that ends in a colon introduces the unfinished items after it, up to the next ticked one."""
+        texts = {item.line: item.text.rstrip() for item in block.items}
+        for task in self.out.tasks[first:]:
+            if task.parent is not None or task.line not in texts:
+                continue
+            if texts[task.line].endswith((":", "：")):
+                parent = task
+            elif parent and task.status is parent.status:
+                task.parent = parent
+                task.origin("parent", task.line, 0.6, f"follows “{parent.title[:60]}”, which ends in a colon")
+            else:
+                parent = None
+        return parent
+
+    def _item_phase(self, item: Item) -> None:
+        text = one_line(item.text)
+        phase = self._new_phase(text, item.line)
+        for block in item.blocks:
+            if block.kind == "list":
+                self.reading.group += 1
+                for inner in block.items:
+                    before = len(self.out.tasks)
+                    self.reading.task(inner, None)
+                    self._adopt(self.out.tasks[before:], phase)
+            else:
+                phase.description.append(self.tree.source(block.line, block.end))
+
+    def _label_phase(self, block: Block) -> PhaseFound | None:
+        """A label such as ``Backend:`` is a phase when no heading is."""
+        if block.label is None or self.phases:
+            return None
+        read = headings.read(block.label.text.rsplit("\n", 1)[-1])
+        if read.kind not in (Kind.NEUTRAL, Kind.PHASE) or len(read.title) > 60:
+            return None
+        return self._new_phase(read.title, block.label.line)
+
+    def _new_phase(self, text: str, line: int) -> PhaseFound:
+        read = headings.read(text)
+        title = read.title if read.kind is not Kind.TASK else plain(text)
+        phase = PhaseFound(title, line, read.label, read.word, read.priority, status=read.status, tags=read.tags)
+        if _BARRIER.search(title):
+            phase.blocks_rest = line
+        self.out.phases.append(phase)
+        return phase
+
+    def _phase_named(self, name: str, line: int) -> PhaseFound:
+        """The phase of this *name*, made when a table names it first."""
+        known = next((p for p in self.out.phases if p.title.casefold() == name.casefold()), None)
+        return known or self._new_phase(name, line)
+
+    def _phase_of(self, section: Section) -> PhaseFound | None:
+        """The phase that *section* belongs to, made when it is first met."""
+        chosen = self.phase_section(section)
+        if chosen is None:
+            return None
+        if chosen not in self.phases:
+            self.phases[chosen] = self._new_phase(chosen.title, chosen.line)
+        return self.phases[chosen]
+
+    def phase_section(self, section: Section) -> Section | None:
+        """Which heading over *section* is its phase: the outermost named one, else numbered, else plain."""
+        path = [s for s in section.path() if s is not self.convention.title and s.role != "task"]
+        best: tuple[int, Section] | None = None
+        for part in path:
+            if part not in self.holding and self.convention.kind(part) is not Kind.PHASE:
+                continue
+            worth = self._worth(part)
+            if worth and (best is None or worth > best[0]):
+                best = (worth, part)
+        return best[1] if best else None
+
+    def _worth(self, section: Section) -> int:
+        read = self.convention.reads.get(section)
+        if read is None:
+            return 0
+        if read.kind is Kind.PHASE:
+            outside = any(self.convention.kind(s) in (Kind.SOFT, *APART) or self.convention.kind(s) in headings.PROSE for s in section.path()[:-1] if s is not self.convention.title)
+            return 3 if not (outside and section not in self.holding) else 0
+        if read.kind is Kind.WORK:
+            return 1 if self.columns_as_phases else 0
+        return 2 if read.numbered else 1
+
+    def plan_list(self, block: Block, kind: Kind, section: Section) -> None:
+        """Gather a list of criteria, decisions, risks or requirements of the whole plan or of a phase."""
+        phase = self._phase_of(section)
+        for item in block.items:
+            text = one_line(marks.box(item.text.strip())[1])
+            if kind is Kind.CRITERIA:
+                probe = Found("", item.line)
+                self.reading.accept(probe, text, item.line)
+                self._nested_checks(item, probe)
+                self._gate(probe, phase)
+            else:
+                nested = "; ".join(plain(i.text) for b in item.blocks for i in b.items)
+                getattr(self.out, _PLAN_LISTS[kind]).append(plain(text) + (f" ({nested})" if nested else ""))
+        if block.label and kind is not Kind.CRITERIA and len(block.label.text) > 60:
+            self._sink(section, block.label.text)
+
+    def _nested_checks(self, item: Item, probe: Found) -> None:
+        for inner in (i for b in item.blocks for i in b.items):
+            read = fields.labelled(inner.text)
+            if read and read.field is Field.CHECK:
+                probe.criteria = [c for c in probe.criteria if c.check]
+                probe.criteria += fields.check(read.value + (f" — {plain(item.text)}" if "—" not in read.value else ""))
+            else:
+                self.reading.accept(probe, inner.text, inner.line)
+
+    def _gate(self, probe: Found, phase: PhaseFound | None) -> None:
+        from attrs import evolve
+
+        for made in probe.criteria:
+            self.out.gates.append(evolve(made, text=f"{phase.title}: {made.text}") if phase else made)
+
+    def text(self, block: Block, section: Section) -> None:
+        """Gather a block that is neither tasks nor a plan list: statements of order, then description."""
+        phase = self._phase_of(section)
+        source = self.tree.source(block.line if not block.label else block.label.line, block.end)
+        if block.kind in ("paragraph", "quote", "list"):
+            self._statements(block, section, phase)
+        if phase:
+            if _BARRIER.search(plain(source[:400])):
+                phase.blocks_rest = block.line
+            if not self._phase_field(block, phase):
+                phase.description.append(source)
+        else:
+            self._sink(section, source)
+        self.out.legend |= {k: v for k, v in durations.legend(source[:4000]).items() if k not in self.out.legend}
+
+    def _phase_field(self, block: Block, phase: PhaseFound) -> bool:
+        read = fields.labelled(block.text) if block.kind == "paragraph" and "\n" not in block.text else None
+        if read and read.field is Field.DEPENDS:
+            phase.needs.append(Need(plain(read.value), block.line))
+            return True
+        return False
+
+    def _statements(self, block: Block, section: Section, phase: PhaseFound | None) -> None:
+        """Remember sentences about order for ``dependencies`` to look at."""
+        telling = any(self.convention.kind(s) is Kind.DEPENDENCIES for s in section.path())
+        texts = [(item.line, item.text) for item in block.items] or [(block.line, block.text)]
+        for line, text in texts:
+            one = one_line(text)
+            if telling or (phase is None and in_prose(one, line)):
+                self.out.statements.append(Need(one, line, "section" if telling else "prose"))
+
+    def _sink(self, section: Section, text: str) -> None:
+        """Add *text* to the plan's description under its headings."""
+        for part in section.path():
+            if part is not self.convention.title and part.line not in self.shown:
+                self.shown.add(part.line)
+                level = min(max(part.level, 2), 6)
+                self.out.description.append(f"{'#' * level} {one_line(part.title)}")
+        if text.strip():
+            self.out.description.append(text)
+
+
+def gather(tree: Tree, convention: Convention) -> Gathered:
+    """Gather everything a settled *tree* holds."""
+    out = Gathered()
+    reading = Reading(tree, convention, out)
+    _legend(tree, out)
+    walk = Gathering(tree, convention, out, reading, {}, set(), _holding(tree.root, convention))
+    walk.columns_as_phases = _several_columns(walk)
+    if convention.title:
+        out.title = headings.read(convention.title.title).title
+    _goal(tree, convention, out)
+    walk.section(tree.root, None)
+    return out
+
+
+def _legend(tree: Tree, out: Gathered) -> None:
+    for section in tree.root.walk():
+        for block in section.blocks:
+            if block.kind in ("paragraph", "list", "quote") and block.end - block.line < 40:
+                out.legend |= durations.legend(tree.source(block.line, block.end)[:4000])
+
+
+def _holding(root: Section, convention: Convention) -> set[Section]:
+    """Sections that hold tasks, themselves or below."""
+    found: set[Section] = set()
+    for section in root.walk():
+        if section.role == "task" or any(b.role == "tasks" for b in section.blocks):
+            found.update(section.path())
+    return found
+
+
+def _several_columns(walk: Gathering) -> bool:
+    """Headings such as Backlog, Next and Later are phases when several of them hold tasks and no heading names one."""
+    holding = [s for s in walk.holding if s is not walk.convention.title and s.role != "task"]
+    kinds = [walk.convention.kind(s) for s in holding]
+    direct = [s for s in holding if any(b.role == "tasks" for b in s.blocks) and walk.convention.kind(s) is Kind.WORK]
+    return Kind.PHASE not in kinds and len(direct) > 1
+
+
+def _goal(tree: Tree, convention: Convention, out: Gathered) -> None:
+    """The goal: a ``Goal:`` line, the quote under the title, else the first paragraph of the introduction."""
+    first = [tree.root, *([convention.title] if convention.title else [])]
+    introductions = [s for s in tree.root.walk() if convention.kind(s) is Kind.GOAL]
+    blocks = [b for s in first for b in s.blocks]
+    for block in blocks:
+        read = fields.labelled(block.text) if block.kind == "paragraph" else None
+        if read and read.field is Field.GOAL and read.value:
+            out.goal, block.role = plain(read.value), "goal"
+            return
+    for block in blocks:
+        inner = block.blocks[0] if block.kind == "quote" and block.blocks and block.blocks[0].kind == "paragraph" else None
+        if inner and not re.match(r"\s*(?:\*\*|\[!|[⚠️💡📝])", inner.text):
+            out.goal, block.role = plain(inner.text), "goal" if len(block.blocks) == 1 else ""
+            return
+    for block in blocks + [b for s in introductions for b in s.blocks]:
+        if block.kind == "paragraph" and block.role != "label" and not fields.labelled(block.text) and not block.text.startswith("<"):
+            out.goal = plain(block.text)[:600]
+            return
+
+
+__all__ = ["TITLED", "gather"]

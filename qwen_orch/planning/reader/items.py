@@ -1,0 +1,359 @@
+"""From a list item, heading or table row to a task: its title, its fields and what stands under it."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import define
+
+from qwen_orch.model.task import Criterion, Priority, TaskStatus
+from qwen_orch.planning.reader import durations, fields, headings, marks, titles
+from qwen_orch.planning.reader.blocks import Block, Item, Tree
+from qwen_orch.planning.reader.convention import MARKED, Convention, is_id, lead
+from qwen_orch.planning.reader.entries import Found, Gathered, Need
+from qwen_orch.planning.reader.fields import Field
+from qwen_orch.planning.reader.headings import Kind
+from qwen_orch.planning.reader.marks import Marks
+from qwen_orch.planning.reader.statements import in_prose
+from qwen_orch.planning.reader.text import one_line, plain, without_comments
+
+_REFERENCE = re.compile(r"\d")
+_PLACE = re.compile(r"\s*\|\s+(?=\S)")
+
+
+@define
+class Reading:
+    """What reading an item needs: the tree, the document's convention, where results go and the task list's number."""
+
+    tree: Tree
+    convention: Convention
+    out: Gathered
+    group: int = 0
+
+    def task(self, item: Item, parent: Found | None) -> Found:
+        """Read *item* as a task below *parent*, add it and everything under it to the results."""
+        found = Marks()
+        task = Found("", item.line, parent=parent, group=self.group, number=item.number)
+        text = self._identify(task, without_comments(item.text.strip()), found)
+        head, below = _own_lines(text) if task.own else _lines(text)
+        if struck := marks.struck(head, found):
+            head, aside = struck
+            if aside:
+                task.description.append(plain(aside))
+        self._entitle(task, head, found)
+        self.out.tasks.append(task)
+        for offset, line in enumerate(below):
+            self.line(task, line, item.line + text.count("\n") - len(below) + 1 + offset)
+        self.below(task, item.blocks, plain_parts=not found.boxed and not task.label and self.convention.strength < MARKED)
+        return task
+
+    def _identify(self, task: Found, text: str, found: Marks) -> str:
+        """Take box, id and leading marks off *text*."""
+        boxed, text = marks.box(text)
+        optional = boxed is not None and text.startswith("* ")
+        if boxed is not None:
+            found.boxed = True
+            found.state(boxed, "", "box", 0.98)
+            text = text[2:].lstrip() if optional else text
+        for _ in range(2):
+            text = self._take_id(task, text, found)
+            text = marks.before(text, found)
+        if optional:
+            task.tag(marks.OPTIONAL)
+            task.priority = Priority.LOW
+            task.origin("priority", task.line, 0.8, "marked optional with *")
+        return text
+
+    def _take_id(self, task: Found, text: str, found: Marks) -> str:
+        id_ = None if task.label else marks.identifier(text)
+        if not id_ or not id_.rest.strip(" *`:") or not (id_.label.isdigit() or found.boxed or is_id(id_, self.convention.prefixes)):
+            return text
+        if id_.label.isdigit() and not id_.sure and not found.boxed and not id_.own:
+            return text
+        task.label, task.own = id_.label, id_.own
+        if id_.prefix == "step" and task.parent and task.parent.label:
+            task.label = f"{task.parent.label}.{id_.label}"
+        task.origin("label", task.line, 0.95 if id_.sure else 0.8, f"the text begins with {id_.label}")
+        return id_.rest
+
+    def _entitle(self, task: Found, head: str, found: Marks) -> None:
+        """Set title, marks and stated needs from the words of the item."""
+        text = one_line(head)
+        line = task.line
+        task.needs += in_prose(text, line)
+        text = marks.after(text, found)
+        title, rest = (text, "") if task.own else titles.split(text)
+        title = marks.after(title, found) if rest else title
+        title = self._without_needs(title, task)
+        shown = titles.tidy(title) if not task.own else plain(title)
+        task.title, cut = titles.capped(shown or plain(head) or "(untitled)")
+        if cut:
+            task.description.append(shown)
+            self.out.warn(f"a title of {len(shown)} characters was cut; its whole text is in the description", line)
+        if rest.strip(" ."):
+            task.description.append(plain(rest))
+        task.take(found, line)
+        self.apply(task, found)
+
+    def apply(self, task: Found, found: Marks) -> None:
+        """Apply the ``label value`` pairs that stood in parentheses behind a title."""
+        for name, value in found.fields:
+            field = fields.which(name)
+            if field is None:
+                task.description.append(value)
+            else:
+                self.field(task, fields.Labelled(field, name, value), task.line)
+
+    def _without_needs(self, title: str, task: Found) -> str:
+        """Cut ``, depends on T1`` off the end of a title when it was understood."""
+        if task.needs and (match := _NEED_TAIL.search(title)) and match.start() >= 3:
+            return title[: match.start()]
+        return title
+
+    def line(self, task: Found, text: str, line: int) -> None:
+        """Read one line under a title: a field, a scenario or description."""
+        labelled = fields.labelled(text) or fields.loose(text)
+        if labelled:
+            self.field(task, labelled, line, raw=text)
+        elif fields.is_scenario(text):
+            self.accept(task, text, line)
+        elif text.strip():
+            task.description.append(text.strip())
+            task.needs += in_prose(text, line)
+
+    def accept(self, task: Found, text: str, line: int) -> None:
+        """Add a criterion stated by *text*."""
+        bare = marks.box(text.strip())[1]
+        bare = re.sub(r"^(?:#\d+|AC[- ]?\d+[:.)]?)\s+", "", bare)
+        made = fields.criterion(marks.before(bare, Marks()))
+        if made.text:
+            task.criteria.append(made)
+            task.origin("acceptance", line, 0.9, "listed as acceptance")
+
+    def field(self, task: Found, labelled: fields.Labelled, line: int, blocks: list[Block] | None = None, raw: str = "") -> None:
+        """Apply a labelled line to *task*; what it cannot mean becomes description."""
+        if not self._apply(task, labelled, line, blocks or []):
+            task.description.append((raw or f"{labelled.label}: {labelled.value}").strip())
+
+    def _apply(self, task: Found, labelled: fields.Labelled, line: int, blocks: list[Block]) -> bool:
+        value = labelled.value.strip()
+        match labelled.field:
+            case Field.RUN | Field.CHECK:
+                return self._command(task, labelled, line, blocks)
+            case Field.DEPENDS | Field.BLOCKS:
+                nested = ", ".join(item.text for block in blocks for item in block.items)
+                task.needs.append(Need(value or nested, line, reverse=labelled.field is Field.BLOCKS))
+                return bool(value or nested)
+            case Field.ACCEPTANCE:
+                if value:
+                    self.accept(task, value, line)
+                self._criteria(task, blocks)
+                return bool(value or blocks)
+            case Field.SUBTASKS if blocks and not value:
+                for item in (i for b in blocks for i in b.items):
+                    self.task(item, task)
+                return True
+            case Field.TRACES if value and len(value) < 300:
+                task.criteria.append(Criterion(f"Requirements met: {plain(value)}"))
+                task.origin("acceptance", line, 0.7, f"traces to requirements {plain(value)}")
+                return True
+            case _:
+                return self._simple(task, labelled, plain(value), line)
+
+    def _command(self, task: Found, labelled: fields.Labelled, line: int, blocks: list[Block]) -> bool:
+        scripts = [b.text.strip() for b in blocks if b.kind == "fence" and fields.is_shell(b.info)]
+        if "`" not in labelled.value and not scripts:
+            if labelled.field is Field.CHECK and labelled.value:
+                self.accept(task, labelled.value, line)
+                return True
+            return False
+        found, words = fields.commands(labelled.value) if labelled.value else ([], "")
+        found += scripts
+        if labelled.field is Field.RUN:
+            task.run += found
+            task.origin("run", line, 0.95, f"{labelled.label}:")
+            if words:
+                task.description.append(words)
+        else:
+            task.criteria += [Criterion(words or command, command) for command in found]
+            task.origin("acceptance", line, 0.95, f"{labelled.label}: with a command")
+        return True
+
+    def _simple(self, task: Found, labelled: fields.Labelled, value: str, line: int) -> bool:
+        """Fields of one value; tell whether the value was understood."""
+        match labelled.field:
+            case Field.ESTIMATE:
+                estimate = durations.whole(value, self.out.legend)
+                if not estimate and labelled.label.lower() in ("points", "sp", "story points"):
+                    estimate = durations.points(value, self.out.legend)
+                if not estimate and (read := durations.leading(value)):
+                    estimate = read[0]
+                    task.description.append(f"{labelled.label}: {value}")
+                task.estimate = task.estimate or estimate
+                known: object = estimate
+            case Field.PRIORITY:
+                known = level = marks.priority(value)
+                task.priority = level or task.priority
+            case Field.ASSIGNEE if value and len(value) < 80:
+                known = task.assignee = value.removeprefix("@")
+            case Field.TAGS:
+                known = value
+                for tag in re.split(r"[,;\s、，]+", value):
+                    task.tag(tag.strip("#`[]\"'"))
+            case Field.STATUS:
+                known = state = marks.status(re.sub(r"\s*[(,–—-].*$", "", value)) or marks.status(value)
+                if state:
+                    task.status = state[0]
+                    task.tag(state[1])
+            case Field.ID if value:
+                known = task.label = value
+            case _:
+                return False
+        if known:
+            task.origin(labelled.field.value, line, 0.9, f"{labelled.label}: {value}"[:120])
+        return bool(known)
+
+    def below(self, task: Found, blocks: list[Block], plain_parts: bool = False) -> None:
+        """Read what stands under a task: fields, criteria, subtasks, and description for the rest."""
+        for at, block in enumerate(blocks):
+            following = blocks[at + 1] if at + 1 < len(blocks) else None
+            if block.kind == "paragraph":
+                self._paragraph(task, block, following)
+            elif block.kind == "list":
+                self._list(task, block, plain_parts)
+            elif block.kind not in ("rule", "comment") and not (block.kind == "fence" and block.role == "used"):
+                self.describe(task, block.line, block.end)
+
+    def _paragraph(self, task: Found, block: Block, following: Block | None) -> None:
+        tied = following is not None and following.label is block
+        lines = block.text.split("\n")
+        if tied and following:
+            read = fields.labelled(lines[-1])
+            if read and not read.value and following.kind == "fence" and read.field in (Field.RUN, Field.CHECK) and fields.is_shell(following.info):
+                self.field(task, read, block.line, [following])
+                following.role = "used"
+                lines = lines[:-1]
+            elif following.kind == "list" and self._list_role(following) != "text":
+                lines = lines[:-1]
+        self._texts(task, lines, block)
+
+    def _texts(self, task: Found, lines: list[str], block: Block) -> None:
+        if any(fields.labelled(line) or fields.is_scenario(line) for line in lines):
+            for offset, line in enumerate(_joined_scenarios(lines)):
+                self.line(task, line, block.line + offset)
+        elif lines and any(line.strip() for line in lines):
+            self.describe(task, block.line, block.line + len(lines))
+            task.needs += in_prose(one_line(" ".join(lines)), block.line)
+
+    def _list_role(self, block: Block) -> str:
+        """What a list under a task is by its label: criteria, subtasks, fields or text."""
+        if block.label is None:
+            return "mixed"
+        last = block.label.text.rsplit("\n", 1)[-1]
+        read = fields.labelled(last)
+        if read and not read.value:
+            return {Field.ACCEPTANCE: "criteria", Field.CHECK: "criteria", Field.SUBTASKS: "subtasks", Field.DEPENDS: "depends"}.get(read.field, "text")
+        kind = headings.read(last).kind
+        return "criteria" if kind is Kind.CRITERIA else "text"
+
+    def _list(self, task: Found, block: Block, plain_parts: bool) -> None:
+        role = self._list_role(block)
+        if role == "criteria":
+            self._criteria(task, [block])
+        elif role == "depends":
+            task.needs += [Need(item.text, item.line) for item in block.items]
+        else:
+            self._mixed(task, block, role == "subtasks" or (plain_parts and role == "mixed"), only_marked=role == "text")
+
+    def _criteria(self, task: Found, blocks: list[Block]) -> None:
+        for block in blocks:
+            if block.kind != "list":
+                self.describe(task, block.line, block.end)
+            for item in block.items:
+                self.accept(task, item.text, item.line)
+                if item.blocks:
+                    self.describe(task, item.text_end, item.end)
+
+    def _mixed(self, task: Found, block: Block, plain_parts: bool, only_marked: bool = False) -> None:
+        start: int | None = None
+        for item in block.items:
+            if self._read_item(task, item, plain_parts, only_marked):
+                if start is not None:
+                    self.describe(task, start, item.line)
+                start = None
+            elif start is None:
+                start = item.line
+        if start is not None:
+            self.describe(task, start, block.end)
+
+    def _read_item(self, task: Found, item: Item, plain_parts: bool, only_marked: bool) -> bool:
+        """Read one item under a task as part, field or criterion; False leaves it to the description."""
+        boxed, id_ = lead(item)
+        if boxed or (id_ and is_id(id_, self.convention.prefixes)):
+            self.task(item, task)
+            return True
+        if only_marked:
+            return False
+        labelled = fields.labelled(item.text)
+        if labelled and labelled.field is not Field.PROSE:
+            self.field(task, labelled, item.line, item.blocks, raw=item.text)
+            return True
+        if fields.is_scenario(item.text):
+            self.accept(task, one_line(item.text), item.line)
+            return True
+        if (plain_parts and not labelled) or _has_own_effort(item):
+            self.task(item, task)
+            return True
+        task.needs += in_prose(one_line(item.text), item.line)
+        return False
+
+    def describe(self, task: Found, start: int, end: int) -> None:
+        """Add raw source lines to the description."""
+        if text := self.tree.source(start, end).strip("\n"):
+            task.description.append(text)
+
+
+_NEED_TAIL = re.compile(r"\s*[,;–—(\[-]*\s*\b(?:depends on|blocked by|requires|after)\b[^()]*[)\]]?$", re.I)
+
+
+def _has_own_effort(item: Item) -> bool:
+    found = Marks()
+    marks.after(one_line(item.text)[-200:], found)
+    return found.estimate is not None
+
+
+def _own_lines(text: str) -> tuple[str, list[str]]:
+    head, *below = text.split("\n")
+    return head, below
+
+
+def _lines(text: str) -> tuple[str, list[str]]:
+    """Split the lines of an item into those of its title and those below it (fields and what follows them)."""
+    lines = text.split("\n")
+    first, *placed = _PLACE.split(lines[0])
+    if placed and all(fields.labelled(part) for part in placed):
+        return first, placed + lines[1:]
+    probe = Marks()
+    marks.after(one_line(lines[0])[-300:], probe)
+    if len(lines) > 1 and probe.seen:
+        return lines[0], lines[1:]
+    at = next((n for n, line in enumerate(lines[1:], 1) if fields.labelled(line) or fields.is_scenario(line)), len(lines))
+    return "\n".join(lines[:at]), lines[at:]
+
+
+def _joined_scenarios(lines: list[str]) -> list[str]:
+    """Put Given, When and Then lines that follow one another on one line."""
+    joined: list[str] = []
+    for line in lines:
+        if joined and re.match(r"[\s*_]*(?:when|then|and|but)\b", line, re.I) and re.match(r"[\s*_]*given\b", joined[-1], re.I):
+            joined[-1] += " " + line.strip()
+        else:
+            joined.append(line)
+    return joined
+
+
+def settle_deferred(task: Found) -> None:
+    """A deferred task is of low priority unless the document says another."""
+    if marks.DEFERRED in task.tags and task.priority is None and task.status is TaskStatus.PENDING:
+        task.priority = Priority.LOW
+        task.origin("priority", task.line, 0.6, "deferred")
