@@ -21,6 +21,7 @@ _STOP = re.compile(r"[.;](?:\s|$)|\s[—–]\s|\bcan (?:run |be )?(?:done |start
 _MENTION = re.compile(r"\b(?:phases?|stages?|milestones?|weeks?|sprints?)\s+\d[^.;—]*", re.I)
 _STORY = re.compile(r"\bUS(\d+)\b|\buser story (\d+)", re.I)
 _SEQUENTIAL = re.compile(r"\bphases? (?:are|must be|should be|run|is) (?:strictly )?(?:sequential|(?:completed |done |executed |worked )?(?:sequentially|in (?:order|sequence)|one after (?:another|the other)))", re.I)
+_ADVICE = re.compile(r"\b(?:recommend|suggest|prefer|could|e\.g\.|example|may)", re.I)
 _THEN = re.compile(r"\bthen\b", re.I)
 
 
@@ -33,34 +34,49 @@ def connect(out: Gathered, resolver: Resolver) -> list[tuple[PhaseFound, PhaseFo
         return []
     index = {id(phase): n for n, phase in enumerate(out.phases)}
     pairs_: dict[tuple[int, int], int] = {}
+    firm: set[tuple[int, int]] = set()
 
-    def add(later: PhaseFound, earlier: PhaseFound, line: int) -> None:
+    def add(later: PhaseFound, earlier: PhaseFound, line: int, sure: bool = False) -> None:
         if later is not earlier:
-            pairs_.setdefault((index[id(later)], index[id(earlier)]), line)
+            pair = (index[id(later)], index[id(earlier)])
+            pairs_.setdefault(pair, line)
+            firm.update([pair] if sure else [])
 
     for phase in out.phases:
         for need in phase.needs:
             for earlier in _named(need.text, out, resolver):
-                add(phase, earlier, need.line)
+                add(phase, earlier, need.line, True)
         if phase.blocks_rest is not None:
             for later in out.phases[index[id(phase)] + 1 :]:
                 add(later, phase, phase.blocks_rest)
     for statement in out.statements:
-        for later, earlier in _stated(statement, out, resolver):
-            add(later, earlier, statement.line)
-    _refuse(out, pairs_)
+        for later, earlier, sure in _stated(statement, out, resolver):
+            add(later, earlier, statement.line, sure)
+    _refuse(out, pairs_, firm)
     for (later_at, earlier_at), _ in sorted(pairs_.items()):
         out.phases[later_at].after.append(earlier_at)
     return [(out.phases[a], out.phases[b], line) for (a, b), line in sorted(pairs_.items())]
 
 
-def _refuse(out: Gathered, pairs_: dict[tuple[int, int], int]) -> None:
+def _refuse(out: Gathered, pairs_: dict[tuple[int, int], int], firm: set[tuple[int, int]]) -> None:
+    """Raise for circles of what ``depends on`` states; drop with a warning what only arrows and the like suggest."""
+    while circle := find_circle(_graph(pairs_)):
+        around = list(zip(circle, circle[1:] + circle[:1], strict=True))
+        weak = next((pair for pair in around if pair not in firm), None)
+        if weak is None:
+            steps = [f"“{out.phases[a].title[:50]}” (line {pairs_[a, b] + 1})" for a, b in around]
+            raise DependencyError(
+                f"these phases wait for one another: {' → '.join(steps)}", "change one of these lines, then paste the plan again"
+            )
+        later, earlier = (out.phases[n].title[:50] for n in weak)
+        out.warn(f"“{later}” after “{earlier}” would close a circle of phases; it was left out", pairs_.pop(weak))
+
+
+def _graph(pairs_: dict[tuple[int, int], int]) -> dict[int, list[int]]:
     graph: dict[int, list[int]] = {}
     for later, earlier in pairs_:
         graph.setdefault(later, []).append(earlier)
-    if circle := find_circle(graph):
-        steps = [f"“{out.phases[a].title[:50]}” (line {pairs_[a, b] + 1})" for a, b in zip(circle, circle[1:] + circle[:1], strict=True)]
-        raise DependencyError(f"these phases wait for one another: {' → '.join(steps)}", "change one of these lines, then paste the plan again")
+    return graph
 
 
 def _named(text: str, out: Gathered, resolver: Resolver) -> list[PhaseFound]:
@@ -83,17 +99,18 @@ def mentioned(text: str, out: Gathered, resolver: Resolver) -> list[PhaseFound]:
     return list({id(p): p for p in found}.values())
 
 
-def _stated(need: Need, out: Gathered, resolver: Resolver) -> Iterator[tuple[PhaseFound, PhaseFound]]:
-    """The phase pairs (later, earlier) that one sentence states."""
+def _stated(need: Need, out: Gathered, resolver: Resolver) -> Iterator[tuple[PhaseFound, PhaseFound, bool]]:
+    """The phase pairs (later, earlier, whether ``depends on`` states it) of one sentence."""
     text = plain(need.text)
     if _SEQUENTIAL.search(text):
-        yield from zip(out.phases[1:], out.phases, strict=False)
+        yield from ((later, earlier, False) for later, earlier in zip(out.phases[1:], out.phases, strict=False))
         return
-    if need.form == "section" and (ARROW.search(text) or _THEN.search(text)):
-        yield from _chain(text, out, resolver)
+    if need.form == "section" and not _ADVICE.search(text) and (ARROW.search(text) or _THEN.search(text)):
+        yield from ((later, earlier, False) for later, earlier in _chain(text, out, resolver))
     for pattern, forward in ((_WAITS, True), (_HOLDS, False)):
         if match := pattern.search(text):
-            yield from _sentence(text[: match.start()], text[match.end() :], forward, need, out, resolver)
+            for later, earlier in _sentence(text[: match.start()], text[match.end() :], forward, need, out, resolver):
+                yield later, earlier, forward
 
 
 def _sentence(left: str, right: str, forward: bool, need: Need, out: Gathered, resolver: Resolver) -> Iterator[tuple[PhaseFound, PhaseFound]]:
@@ -135,7 +152,8 @@ def _titled(left: str, out: Gathered, need: Need) -> list[PhaseFound]:
 
 
 def _chain(text: str, out: Gathered, resolver: Resolver) -> Iterator[tuple[PhaseFound, PhaseFound]]:
-    segments = [mentioned(part, out, resolver) for part in re.split(ARROW.pattern + r"|\bthen\b", text)]
+    parts = re.split(ARROW.pattern + r"|\bthen\b", text)
+    segments = [mentioned(part, out, resolver) for part in parts]
     for before, after in zip(segments, segments[1:], strict=False):
         for later in after[:1]:
             for earlier in before[-1:]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _MAX_NESTING = 60
 _LISTISH = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)]|\[[ xX]\])\s+\S")
+_MARKDOWN_FENCE = re.compile(r"```(?:markdown|md|mdx)\s*$", re.I)
+_ANY_FENCE = re.compile(r"```\s*([\w+#.-]*)\s*")
+_FENCE_LINES = 3000
 _HTML_KEPT = ("<!--", "<script", "<style", "<pre", "<textarea")
 
 
@@ -115,6 +118,7 @@ def _tokens(text: str, code: bool) -> list[Token]:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING}).enable("table")
     parser.disable(["inline", "reference"] if code else ["inline", "reference", "code"])
     _keep_tags_as_text(parser)
+    _nest_markdown_fences(parser)
     return parser.parse(text)
 
 
@@ -127,6 +131,47 @@ def _keep_tags_as_text(parser: MarkdownIt) -> None:
         return state.src[begin : begin + 9].lower().startswith(_HTML_KEPT) and html_block(state, start, end, silent)
 
     parser.block.ruler.at("html_block", rule, {"alt": ["paragraph", "blockquote"]})
+
+
+def _nest_markdown_fences(parser: MarkdownIt) -> None:
+    """Let a fence of Markdown hold fences: its author shows a document, which ends where its fences are balanced."""
+    from markdown_it.rules_block import fence
+
+    def rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        first = _line_of(state, start)
+        last = _balanced_end(state, start, end) if _MARKDOWN_FENCE.match(first) else 0
+        if not last or silent:
+            return bool(fence(state, start, end, silent))
+        token = state.push("fence", "code", 0)
+        token.info, token.markup, token.map = "markdown", "```", [start, last + 1]
+        token.content = state.getLines(start + 1, last, state.sCount[start], True)
+        state.line = last + 1
+        return True
+
+    parser.block.ruler.at("fence", rule, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+
+
+def _line_of(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+
+
+def _balanced_end(state: StateBlock, start: int, end: int) -> int:
+    """The line that closes the fence at *start* when the fences inside it are balanced and there are some; else 0.
+
+    A bare fence right above text opens one: closing fences have an empty line after them.
+    """
+    depth, inner = 1, 0
+    for line in range(start + 1, min(end, start + _FENCE_LINES)):
+        match = _ANY_FENCE.fullmatch(_line_of(state, line))
+        if match and match[1]:
+            depth, inner = depth + 1, inner + 1
+        elif match and depth == 1 and inner and line + 1 < end and _line_of(state, line + 1).strip():
+            depth += 1
+        elif match:
+            depth -= 1
+            if depth == 0:
+                return line if inner else 0
+    return 0
 
 
 def _hides_a_list(token: Token) -> bool:

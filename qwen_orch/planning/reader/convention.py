@@ -52,11 +52,17 @@ class Convention:
         return next((words for strength, words in named if self.strength >= strength), "nothing")
 
     def report(self, out: Gathered) -> None:
-        """Warn of lists that could have been tasks and stayed description."""
-        for block, heading in self.left:
-            if block.kind == "list" and out.tasks:
-                where = f" under “{headings.read(heading).title[:60]}”" if heading else ""
-                out.warn(f"{len(block.items)} list items{where} were kept as description: other tasks here are {out.convention}", block.line)
+        """Warn of lists that could have been tasks and stayed description: each one, or all in one when they are many."""
+        left = [(block, heading) for block, heading in self.left if block.kind == "list"] if out.tasks else []
+        why = f"kept as description: tasks here are {out.convention}"
+        if len(left) > 3:
+            items = sum(len(block.items) for block, _ in left)
+            lines = ", ".join(str(block.line + 1) for block, _ in left[:8]) + (", …" if len(left) > 8 else "")
+            out.warn(f"{items} list items in {len(left)} lists (lines {lines}) were {why}", left[0][0].line)
+            return
+        for block, heading in left:
+            where = f" under “{headings.read(heading).title[:60]}”" if heading else ""
+            out.warn(f"{len(block.items)} list items{where} were {why}", block.line)
 
 
 def settle(tree: Tree) -> Convention:

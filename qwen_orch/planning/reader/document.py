@@ -12,7 +12,7 @@ from qwen_orch.planning.reader.dependencies import Edges, Resolver, refuse_circl
 from qwen_orch.planning.reader.entries import Found, Gathered, PhaseFound
 from qwen_orch.planning.reader.items import settle_deferred
 from qwen_orch.planning.reader.text import one_line
-from qwen_orch.planning.reader.titles import capped
+from qwen_orch.planning.reader.titles import capped, split, tidy
 
 _DOTTED = re.compile(r"(.*\d)\.\d+[a-z]?")
 
@@ -30,7 +30,7 @@ def assemble(out: Gathered, title: str | None) -> Draft:
     edges = resolver.resolve()
     refuse_circles(out, edges)
     waits = barriers.connect(out, resolver)
-    name = _one(title or out.title or out.goal) or "Plan"
+    name = title or one_line(out.title) or tidy(split(one_line(out.goal))[0]) or "Plan"
     explain.conclude(out, edges, waits)
     index = {id(phase): n for n, phase in enumerate(out.phases)}
     return Draft(
@@ -47,10 +47,6 @@ def assemble(out: Gathered, title: str | None) -> Draft:
         warnings=_sorted(out.warnings),
         inferences=tuple(out.notes),
     )
-
-
-def _one(text: str) -> str:
-    return one_line(text)
 
 
 def _sorted(warnings: Sequence[Warning]) -> tuple[Warning, ...]:
@@ -113,8 +109,9 @@ def _drop_empty_phases(out: Gathered) -> None:
     """Phases without tasks stay when they are named as phases or tell something; a bare group heading does not."""
     holding = {id(task.phase) for task in out.tasks}
     kept: list[PhaseFound] = []
+    titles = {p.title.casefold() for p in out.phases if id(p) in holding}
     for phase in out.phases:
-        if id(phase) in holding or (phase.word and out.tasks):
+        if id(phase) in holding or (phase.word and out.tasks and phase.title.casefold() not in titles):
             kept.append(phase)
         else:
             out.description += [f"## {phase.title}", *phase.description]

@@ -19,6 +19,7 @@ from qwen_orch.planning.reader.text import one_line, plain
 
 _PLAN_LISTS = {Kind.DECISIONS: "decisions", Kind.RISKS: "risks", Kind.REQUIREMENTS: "requirements"}
 _BARRIER = re.compile(r"\b(?:until|before)\b.{0,40}\bthis (?:phase|stage|step) (?:is |has )?(?:been )?(?:complete|done|finished)|\bblocks? (?:all|every)|blocking prerequisites?|\bmust (?:be )?complete(?:d)? before (?:any|all|the rest|other)", re.I)
+_ASIDE = re.compile(r"\s*(?:<|\*\*[^*]{1,40}(?::\*\*|\*\*\s*:)|note\b|\(?see\b|[-_*]{3})", re.I)
 _UPPER = {Kind.PHASE: 3, Kind.NEUTRAL: 1, Kind.TASK: 0, Kind.WORK: 0}
 
 
@@ -104,14 +105,13 @@ class Gathering:
     def list_of_tasks(self, block: Block, section: Section) -> None:
         """Gather the tasks of a list; an item that names a phase makes one of what stands below it."""
         self.reading.group += 1
+        if _names_phases(block):
+            self._items_as_phases(block, section)
+            return
         phase = self._phase_of(section) or self._label_phase(block)
         first = len(self.out.tasks)
         parent: Found | None = None
         for item in block.items:
-            if item.blocks and headings.starts_a_phase(item.text):
-                self._item_phase(item)
-                first = len(self.out.tasks)
-                continue
             if self.convention.strength >= MARKED and not self._counts(item, block):
                 self._aside(item, section)
                 continue
@@ -127,8 +127,8 @@ class Gathering:
             return True
         return sum(is_marked(i, prefixes) for i in block.items) * 2 > len(block.items)
 
-    def _aside(self, item: Item, section: Section) -> None:
-        self.out.warn(f"not read as a task, as it has no box or id like the others: {plain(item.text)[:60]}", item.line)
+    def _aside(self, item: Item, section: Section, why: str = "it has no box or id like the others") -> None:
+        self.out.warn(f"not read as a task, as {why}: {plain(item.text)[:60]}", item.line)
         self._sink(section, self.tree.source(item.line, item.end))
 
     def _adopt(self, tasks: list[Found], phase: PhaseFound | None) -> None:
@@ -137,7 +137,7 @@ class Gathering:
 
     def _semantic_parent(self, block: Block, first: int, parent: Found | None) -> Found | None:
         """A flat item that ends in a colon introduces the unfinished items after it, up to the next ticked one."""
-        texts = {item.line: item.text.rstrip() for item in block.items}
+        texts = {item.line: item.text.rstrip() if not item.blocks else "" for item in block.items}
         for task in self.out.tasks[first:]:
             if task.parent is not None or task.line not in texts:
                 continue
@@ -149,6 +149,13 @@ class Gathering:
             else:
                 parent = None
         return parent
+
+    def _items_as_phases(self, block: Block, section: Section) -> None:
+        for item in block.items:
+            if any(inner.kind == "list" for inner in item.blocks):
+                self._item_phase(item)
+            else:
+                self._aside(item, section, "it stands among phases and holds no tasks")
 
     def _item_phase(self, item: Item) -> None:
         text = one_line(item.text)
@@ -321,12 +328,17 @@ def _holding(root: Section, convention: Convention) -> set[Section]:
     return found
 
 
+def _names_phases(block: Block) -> bool:
+    """Tell whether the items of a list are phases that hold lists."""
+    return any(headings.starts_a_phase(i.text) and any(b.kind == "list" for b in i.blocks) for i in block.items)
+
+
 def _several_columns(walk: Gathering) -> bool:
     """Headings such as Backlog, Next and Later are phases when several of them hold tasks and no heading names one."""
     holding = [s for s in walk.holding if s is not walk.convention.title and s.role != "task"]
     kinds = [walk.convention.kind(s) for s in holding]
-    direct = [s for s in holding if any(b.role == "tasks" for b in s.blocks) and walk.convention.kind(s) is Kind.WORK]
-    return Kind.PHASE not in kinds and len(direct) > 1
+    direct = [s for s in holding if any(b.role == "tasks" and not _names_phases(b) for b in s.blocks) and walk.convention.kind(s) is Kind.WORK]
+    return Kind.PHASE not in kinds and len({s.title for s in direct}) > 1
 
 
 def _goal(tree: Tree, convention: Convention, out: Gathered) -> None:
@@ -344,10 +356,13 @@ def _goal(tree: Tree, convention: Convention, out: Gathered) -> None:
         if inner and not re.match(r"\s*(?:\*\*|\[!|[⚠️💡📝])", inner.text):
             out.goal, block.role = plain(inner.text), "goal" if len(block.blocks) == 1 else ""
             return
-    for block in blocks + [b for s in introductions for b in s.blocks]:
-        if block.kind == "paragraph" and block.role != "label" and not fields.labelled(block.text) and not block.text.startswith("<"):
+    before = [b for s in first for b in _before_work(s.blocks)]
+    for block in before + [b for s in introductions for b in s.blocks]:
+        if block.kind == "paragraph" and block.role != "label" and not fields.labelled(block.text) and not _ASIDE.match(block.text):
             out.goal = plain(block.text)[:600]
             return
 
 
-__all__ = ["TITLED", "gather"]
+def _before_work(blocks: list[Block]) -> list[Block]:
+    """The blocks before the first list or table of tasks: what follows it is no introduction."""
+    return blocks[: next((n for n, b in enumerate(blocks) if b.role == "tasks"), len(blocks))]

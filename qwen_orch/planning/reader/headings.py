@@ -74,7 +74,7 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
      r"done (?:when|criteria)|exit criteria|completion criteria|quality (?:gates?|criteria|bar)|.*\b(?:go[- ]live|launch|release|acceptance|exit|go/no-go) criteria|criteria|"
      r"checkpoints?|gates?|expected(?: results?| outcomes?)?|verification(?: criteria)?|验收.*|驗收.*|完成定[义義]|完成标准|完成標準|成功标准|成功標準|受け入れ(?:基準|条件)|完了(?:条件|の定義)|criterios de aceptación|akzeptanzkriterien"),
     (Kind.DECISIONS, r"(?:\S+ ){0,2}decisions?(?: log| made| record)?|.*决策.*|.*決策.*|決定事項"),
-    (Kind.RISKS, r"(?:\S+ ){0,2}risks?(?:[ ,&].*)?|mitigations?|known (?:issues|risks)|.*风险.*|.*風險.*|リスク.*"),
+    (Kind.RISKS, r"(?:\S+ ){0,2}risks?(?:(?:,| and| &| /).*| (?:management|register|assessment|analysis|log|mitigation|factors).*)?|mitigations?|known (?:issues|risks)|.*风险.*|.*風險.*|リスク.*"),
     (Kind.REQUIREMENTS, r"(?:\S+[ -]){0,2}requirements?(?: coverage| traceability)?|(?:\S+ )?constraints|需求.*|要件.*|约束.*"),
     (Kind.DEPENDENCIES, r"(?:\S+ ){0,4}dependenc(?:y|ies)\b.*|(?:execution|implementation|build|suggested|recommended)?\s*(?:commit )?order(?: of (?:work|execution|implementation))?|critical path|"
      r"parallel .*|parallelization.*|sequenc(?:e|ing)|.*依赖.*|.*依賴.*|.*执行顺序.*|.*優先.*建議|.*优先级.*|依存関係|within each .*"),

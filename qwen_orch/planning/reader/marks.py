@@ -23,7 +23,7 @@ _DONE, _OPEN, _GONE = TaskStatus.CLAIMED, TaskStatus.PENDING, TaskStatus.CANCELL
 
 _STATUS_WORDS: tuple[tuple[str, TaskStatus, str], ...] = (
     (r"(?:mostly|substantially|partially|partly|nearly|almost|largely) (?:complete|completed|done|implemented|met)|in[ _-]progress|wip|doing|ongoing|started|"
-     r"active|in[ _-]review|under review|review|partial|进行中|進行中", _OPEN, DOING),
+     r"active|in[ _-]review|under review|review|进行中|進行中", _OPEN, DOING),
     (r"(?:all |fully |100% )*(?:complete|completed|done|finished|shipped|released|merged|implemented|launched|closed|resolved|fixed|live|passed|met)|已完成|完成|完了", _DONE, ""),
     (r"removed|cancell?ed|n/?a|not applicable|obsolete|dropped|won(?:'|’)?t(?: do| fix| have)?|wontfix|superseded|rejected|skipped|duplicate|deprecated|abandoned|已取消|取消|中止", _GONE, ""),
     (r"(?:post-v\d\S*|deferred|postponed|on hold|parked|delayed|later|someday|延期|推迟)(?: to .{1,40})?", _OPEN, DEFERRED),

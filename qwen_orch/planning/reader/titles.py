@@ -15,6 +15,7 @@ _COLON = re.compile(r"[:：]\s+")
 _SEMICOLON = re.compile(r"[;；]\s+")
 _BOLD = re.compile(r"(?:\*\*|__)(?=\S)(.{3,160}?)(?<=\S)(?:\*\*|__)")
 _PAREN_END = re.compile(r"\s*[(（][^()（）]*[)）]$")
+_PAREN = re.compile(r"\s*[(（][^()（）]{12,}[)）](?=[\s,;.]|$)")
 _AFTER_BOLD = re.compile(r"\s*(?:[:：]|[-–—](?=\s))\s*")
 _CLAUSE = re.compile(r",?\s+(?:so that|because|since|in order to|such that|while|which)\s+|,\s+(?=\S)", re.I)
 
@@ -78,10 +79,22 @@ def _shortened(title: str, mask: str, rest: str) -> tuple[str, str]:
             title, mask = title[: match.start()], mask[: match.start()]
             if len(title) <= LONG:
                 break
+    title = title.rstrip(" .")
+    mask = mask[: len(title)]
     if len(title) > LONG // 2 and (match := _PAREN_END.search(mask)) and match.start() >= 20:
         rest = title[match.start() :].strip() + (f" {rest.lstrip(' .')}" if rest.strip(" .") else "")
         title = title[: match.start()]
-    return title, rest
+    return (title, rest) if len(title) <= LONG else _without_asides(title, mask, rest)
+
+
+def _without_asides(title: str, mask: str, rest: str) -> tuple[str, str]:
+    """Leave the parentheses out of a title that is still long; the whole of it then stands in the rest."""
+    parts, done = [], 0
+    for match in _PAREN.finditer(mask):
+        parts.append(title[done : match.start()])
+        done = match.end()
+    short = "".join([*parts, title[done:]])
+    return (short, f"{title}. {rest}".strip()) if parts and len(short) >= 20 else (title, rest)
 
 
 def tidy(title: str) -> str:
