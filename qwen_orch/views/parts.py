@@ -1,0 +1,181 @@
+"""What many pictures share: how a state, a duration and a time are written, the bar, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer
+from qwen_orch.model.text import clip
+from qwen_orch.views.blocks import GAP, Block, Line, Span, exact, line, parted
+from qwen_orch.views.marks import (
+    ACTIVE,
+    ARROW,
+    BLOCKED,
+    CLAIMED,
+    DONE,
+    DOT,
+    DROPPED,
+    EMPTY,
+    FAILED,
+    FULL,
+    OPEN,
+    STOPPED,
+    UNSURE,
+)  # fmt: skip
+
+STATES: dict[str, tuple[str, str]] = {
+    "pending": (OPEN, "open"),
+    "in_progress": (ACTIVE, "active"),
+    "interrupted": (STOPPED, "warn"),
+    "claimed": (CLAIMED, "claimed"),
+    "completed": (DONE, "done"),
+    "failed": (FAILED, "failed"),
+    "cancelled": (DROPPED, "muted"),
+    "blocked": (BLOCKED, "blocked"),
+    "active": (ACTIVE, "active"),
+    "suspended": (OPEN, "open"),
+    "draft": (OPEN, "open"),
+    "approved": (ACTIVE, "active"),
+    "reset": (DROPPED, "muted"),
+    "open": (OPEN, "open"),
+    "passed": (DONE, "done"),
+    "unverified": (UNSURE, "warn"),
+    "running": (ACTIVE, "active"),
+    "timed_out": (FAILED, "failed"),
+    "ok": (DONE, "done"),
+    "warning": (STOPPED, "warn"),
+    "problem": (FAILED, "failed"),
+}
+"""The mark and the style of every state of a task, a session, a plan, a criterion, an attempt and a finding."""
+
+DAY = 8.0
+"""Working hours."""
+_BAR = 30
+_SEPARATOR = Span(f" {DOT} ", "muted")
+
+
+def words(name: str) -> str:
+    """Return a name of the data as people write it: ``in progress``."""
+    return name.replace("_", " ")
+
+
+def mark(state: str, gap: str = " ") -> Span:
+    """Return the mark of *state*, and a space."""
+    sign, style = STATES.get(state, (UNSURE, "muted"))
+    return Span(sign + gap, style)
+
+
+def state(name: str) -> Span:
+    """Return the mark of a state and the word for it."""
+    sign, style = STATES.get(name, (UNSURE, "muted"))
+    return Span(f"{sign} {words(name)}", style)
+
+
+def title(text: str, style: str = "title") -> Span:
+    """Return a title, or what stands for none."""
+    span = Span(text, style)
+    return span if span.text.strip() else Span("(untitled)", "muted")
+
+
+def short(text: str, width: int, style: str = "") -> Span:
+    """Return at most *width* columns of *text*."""
+    span = Span(text, style)
+    return span if len(span.text) <= width // 2 else Span.of(clip(span.text, width), style)
+
+
+def count(number: int, word: str) -> str:
+    """Return ``1 task`` or ``24 tasks``."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def decimal(number: float) -> str:
+    """Return *number* with one decimal, or none where it is whole."""
+    return f"{number:,.1f}".removesuffix(".0")
+
+
+def duration(hours: float) -> str:
+    """Return working hours in short: ``30m``, ``1.5h``, ``3d``."""
+    if hours >= 2 * DAY:
+        return f"{decimal(hours / DAY)}d"
+    return f"{decimal(hours)}h" if hours >= 1 or not hours else f"{max(1, round(hours * 60))}m"
+
+
+def took(seconds: float) -> str:
+    """Return how long a command ran: ``0.4 s``, ``3.5 min``."""
+    return f"{decimal(seconds)} s" if seconds < 100 else f"{decimal(seconds / 60)} min"
+
+
+def local(at: str) -> datetime | None:
+    """Return a stored time in the time zone of the person, or None if it is none."""
+    try:
+        return datetime.fromisoformat(at).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def when(at: str) -> str:
+    """Return a stored time in short: the hour today, the day this year, else the date."""
+    moment = local(at)
+    if moment is None:
+        return ""
+    today = datetime.now().astimezone()
+    if moment.date() == today.date():
+        return f"{moment:%H:%M}"
+    day = f"{moment.day} {moment:%b}"
+    return f"{day} {moment:%H:%M}" if moment.year == today.year else f"{day} {moment.year}"
+
+
+def joined(items: Iterable[Span | str]) -> tuple[Span, ...]:
+    """Return *items* with a dot between; empty ones are left out."""
+    spans = [s if isinstance(s, Span) else Span(s, "muted") for s in items if s and (isinstance(s, str) or s.text)]
+    return parted(((s,) for s in spans), _SEPARATOR)
+
+
+def arrows(ids: Iterable[str]) -> tuple[Span, ...]:
+    """Return *ids* with an arrow between."""
+    return parted(((Span(i, "id"),) for i in ids), Span(f" {ARROW} ", "muted"))
+
+
+def following(commands: Sequence[str]) -> list[Block]:
+    """Draw what to type next, after an empty line; nothing when there is nothing to say."""
+    if not commands:
+        return []
+    return [GAP, Line((Span("next: ", "muted"), *joined(Span(c, "command") for c in commands)), hang=6)]
+
+
+def more(rest: int, where: str, indent: int = 2) -> list[Block]:
+    """Draw that there are *rest* more, and the command that shows them."""
+    if rest <= 0:
+        return []
+    return [line(Span(f"… and {rest:,} more: ", "muted"), Span(where, "command"), indent=indent)]
+
+
+def opening(root: OrchestrationAnswer, *facts: Span | str) -> list[Block]:
+    """Draw which orchestration this is about: title and state, then id and *facts*."""
+    return [
+        line(title(root.title, "heading"), "  ", state(root.status), most=2),
+        Line(joined([Span(root.id, "id"), *facts]), hang=2),
+    ]
+
+
+def bar(progress: ProgressAnswer) -> list[Block]:
+    """Draw how far the plan is, and below it the number of tasks in each status."""
+    full = int(_BAR * min(1.0, max(0.0, progress.fraction)))
+    share = int(100 * min(1.0, max(0.0, progress.fraction)))
+    statuses = [f"{n:,} {words(s)}" for s, n in progress.by_status.items() if n]
+    done = f"{share} %  {progress.done:,} of {count(progress.total, 'task')}"
+    return [
+        line(Span(FULL * full, "done"), Span(EMPTY * (_BAR - full), "muted"), Span(f" {done}"), indent=2),
+        *([Line(joined(statuses), indent=2, hang=2)] if progress.done < progress.total or len(statuses) > 1 else []),
+    ]
+
+
+def bullets(texts: Iterable[str], indent: int = 2) -> list[Block]:
+    """Draw each text behind a dot."""
+    return [line(Span(f"{DOT} ", "muted"), exact(t.strip()), indent=indent, hang=2) for t in texts]
+
+
+def section(name: str, blocks: Sequence[Block]) -> list[Block]:
+    """Draw *blocks* under a name, after an empty line; nothing when there are none."""
+    return [GAP, line(Span(name, "heading")), *blocks] if blocks else []

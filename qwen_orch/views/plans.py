@@ -1,0 +1,106 @@
+"""How plans look when they are read, approved, emptied and imported."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from qwen_orch.answers.plans import Approved, CommandShown, Imported, Planned, Reset
+from qwen_orch.views.blocks import GAP, Block, Line, Row, Span, exact, line, row, sheet
+from qwen_orch.views.marks import WARNING
+from qwen_orch.views.parts import bullets, count, following, joined, mark, more, opening, section
+from qwen_orch.views.task_parts import by_phase, command, remaining_estimate, task_row, task_table
+
+_ROWS = 40
+_WARNINGS = 8
+_READY = 8
+
+
+def planned(answer: Planned) -> list[Block]:
+    """Draw the plan as it was understood, what is doubtful about it, and how to go on."""
+    root = answer.orchestration
+    guess = remaining_estimate(answer.tasks)
+    sizes = [count(len(answer.phases), "phase") if answer.phases else "", count(len(answer.tasks), "task"), guess]
+    goal = [] if root.goal.strip() in ("", root.title.strip()) else [line(exact(root.goal.strip()), indent=2, most=4)]
+    return [
+        *opening(root, *sizes),
+        *goal,
+        *_outline(answer),
+        *section("Requirements", bullets(root.requirements[:_READY])),
+        *section("Risks", bullets(root.risks[:_READY])),
+        *_warnings(answer.warnings),
+        *_thoughts(answer),
+        *following(["/list_tasks --tree", "/approve_plan"] if answer.tasks else ["/plan", "/add_task"]),
+    ]
+
+
+def _outline(answer: Planned) -> list[Block]:
+    if not answer.tasks:
+        return [GAP, line("No tasks were found in this plan.")]
+    rows = list(islice(by_phase(answer.tasks, answer.phases), _ROWS))
+    shown = sum(len(r.cells) > 1 for r in rows)
+    return [GAP, task_table(rows), *more(len(answer.tasks) - shown, "/list_tasks")]
+
+
+def _warnings(warnings: tuple[str, ...]) -> list[Block]:
+    lines: list[Block] = [
+        line(Span(f"{WARNING} ", "warn"), exact(w.strip()), indent=2, hang=2, most=4) for w in warnings[:_WARNINGS]
+    ]
+    rest = len(warnings) - _WARNINGS
+    told = [line(Span(f"… and {rest:,} more", "muted"), indent=2)] if rest > 0 else []
+    return section(count(len(warnings), "warning").capitalize(), [*lines, *told])
+
+
+def _thoughts(answer: Planned) -> list[Block]:
+    if not answer.thoughts:
+        return []
+    told = f"{count(len(answer.thoughts), 'thought')} recorded on how this was understood: "
+    return [GAP, line(Span(told, "muted"), Span("/think", "command"))]
+
+
+def approved(answer: Approved) -> list[Block]:
+    """Draw every command that may now run, whole: this is what was consented to."""
+    return [
+        *opening(answer.orchestration),
+        *section("These commands may now run", _commands(answer.commands)),
+        *([] if answer.commands else [GAP, line("This plan runs no commands of its own.")]),
+        *section("Ticked in the document and taken as done", _accepted(answer.accepted)),
+        *section("Ready to start", _ready(answer)),
+        *following(["/new_task", "/new_task --all"] if answer.ready else ["/task_status"]),
+    ]
+
+
+def _commands(commands: tuple[CommandShown, ...]) -> list[Block]:
+    before = ("", *(c.task for c in commands))
+    return sheet(_command(c, c.task != last) for c, last in zip(commands, before, strict=False))
+
+
+def _command(shown: CommandShown, named: bool) -> Row:
+    return row(Span(shown.task if named else "", "id"), Span(shown.role, "muted"), command(shown.command))
+
+
+def _accepted(ids: tuple[str, ...]) -> list[Block]:
+    return [Line((mark("completed"), *joined(Span(i, "id") for i in ids)), indent=2, hang=2)] if ids else []
+
+
+def _ready(answer: Approved) -> list[Block]:
+    if not answer.ready:
+        return []
+    rows = map(task_row, answer.ready[:_READY])
+    return [task_table(rows, headers=False), *more(len(answer.ready) - _READY, "/list_tasks status:ready")]
+
+
+def reset(answer: Reset) -> list[Block]:
+    """Draw that the plan is empty now, and where what there was is kept."""
+    kept = [line(Span("What there was is kept in "), exact(answer.backup), indent=2, hang=2)] if answer.backup else []
+    preserved = section("Requirements kept", bullets(answer.orchestration.requirements))
+    return [*opening(answer.orchestration), *kept, *preserved, *following(["/plan", "/undo"])]
+
+
+def imported(answer: Imported) -> list[Block]:
+    """Draw what came in."""
+    sizes = [count(answer.tasks, "task"), count(answer.sessions, "session")]
+    told = line(mark("completed"), "imported")
+    return [told, *opening(answer.orchestration, *sizes), *following(["/task_status"])]
+
+
+VIEWS = {Planned: planned, Approved: approved, Reset: reset, Imported: imported}

@@ -1,0 +1,70 @@
+"""How it looks to undo, to name a point to come back to, to set something, and to be examined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qwen_orch.answers.safety import Checkpoint, Diagnosis, Finding, Setting, Settings, Undone
+from qwen_orch.views.blocks import BREAK, GAP, Block, Row, Span, Table, exact, line, row, sheet
+from qwen_orch.views.marks import ARROW
+from qwen_orch.views.parts import count, mark, section, words
+from qwen_orch.views.sessions import entries
+
+
+def undone(answer: Undone) -> list[Block]:
+    """Draw the steps that were taken back, or put back."""
+    verb = "put back" if answer.redone else "taken back"
+    if not answer.steps:
+        return [line(f"Nothing was {verb}.")]
+    now = Span(f" · now at step {answer.seq}", "muted")
+    return [line(mark("completed"), f"{count(len(answer.steps), 'step')} {verb}", now), *entries(answer.steps)]
+
+
+def checkpoint(answer: Checkpoint) -> list[Block]:
+    """Draw the point that was named, and all there are."""
+    rows = (row(Span(name, "id"), Span(f"step {seq}", "muted")) for name, seq in answer.checkpoints.items())
+    copy = [line(Span("a copy is kept in ", "muted"), exact(answer.backup), indent=2, hang=2)] if answer.backup else []
+    named = line(mark("completed"), "checkpoint ", Span(answer.name, "id"), f" at step {answer.seq}", most=2)
+    return [*([named] if answer.name else []), *copy, *section("Checkpoints", sheet(rows))]
+
+
+def settings(answer: Settings) -> list[Block]:
+    """Draw every setting with what it does; one that differs from its default stands out."""
+    rows = tuple(map(_setting, answer.settings))
+    table = Table(rows, ("SETTING", "VALUE", "WHAT IT DOES"), wrap=True)
+    return [table, GAP, line(Span("kept in ", "muted"), exact(answer.path), indent=2, hang=2)]
+
+
+def _setting(one: Setting) -> Row:
+    changed = one.value != one.default
+    default = (Span(f" (default: {_value(one.default)})", "muted"),) if changed else ()
+    value = Span(_value(one.value), "heading" if changed else "")
+    return row(Span(one.key, "id"), value, (Span(one.meaning), *default))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value)) or "(empty)"
+    return "(none)" if value in (None, "") else str(value)
+
+
+def diagnosis(answer: Diagnosis) -> list[Block]:
+    """Draw what was looked at, what was found, and the verdict."""
+    healthy = Span("All is well.", "done") if answer.healthy else Span("Something needs attention.", "failed")
+    return [*sheet(map(_finding, answer.findings)), GAP, line(mark("ok" if answer.healthy else "problem"), healthy)]
+
+
+def _finding(found: Finding) -> Row:
+    hint = (BREAK, Span(f"{ARROW} ", "muted"), exact(found.hint, "hint")) if found.hint else ()
+    return row((mark(found.state), Span(words(found.what))), (exact(found.detail.strip()), *hint))
+
+
+VIEWS: dict[type, Callable[..., list[Block]]] = {
+    Undone: undone,
+    Checkpoint: checkpoint,
+    Settings: settings,
+    Diagnosis: diagnosis,
+}

@@ -1,0 +1,80 @@
+"""How it looks where a plan or a task stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qwen_orch.answers.core import TaskAnswer
+from qwen_orch.answers.status import Hours, PlanStatusAnswer, TaskStatusAnswer
+from qwen_orch.model.task import Attempt
+from qwen_orch.views.blocks import GAP, Block, Line, Row, Span, exact, row, sheet
+from qwen_orch.views.parts import arrows, bar, count, decimal, following, more, opening, section, state, when
+from qwen_orch.views.task_parts import card, evidence, headline, tail, task_row, task_table
+
+_SHOWN = 8
+_PATH = 12
+
+
+def plan_status(answer: PlanStatusAnswer) -> list[Block]:
+    """Draw how far the plan is, what goes on, what could be started, what cannot and why, and how much is left."""
+    return [
+        *opening(answer.orchestration),
+        GAP,
+        *bar(answer.progress),
+        *_tasks("In progress", answer.in_progress, "/list_tasks status:in_progress"),
+        *_tasks("Ready", answer.ready, "/list_tasks status:ready"),
+        *_tasks("Blocked", answer.blocked, "/list_tasks status:blocked"),
+        *_ahead(answer),
+        *following(answer.next),
+    ]
+
+
+def _tasks(name: str, tasks: tuple[TaskAnswer, ...], where: str) -> list[Block]:
+    if not tasks:
+        return []
+    shown = task_table(map(task_row, tasks[:_SHOWN]), headers=False)
+    return section(f"{name} ({len(tasks):,})", [shown, *more(len(tasks) - _SHOWN, where)])
+
+
+def _ahead(answer: PlanStatusAnswer) -> list[Block]:
+    rows: list[Row] = []
+    path = answer.critical_path
+    if path:
+        rest = f"  … and {len(path) - _PATH} more" if len(path) > _PATH else ""
+        rows.append(row(Span("Critical path", "muted"), (*arrows(path[:_PATH]), Span(rest, "muted"))))
+    if answer.progress.done < answer.progress.total:
+        rows.append(row(Span("Remaining", "muted"), Span(_remaining(answer.remaining_hours))))
+    return [GAP, *sheet(rows)] if rows else []
+
+
+def _remaining(hours: Hours) -> str:
+    likely = f"50 %: {decimal(hours.p50)} h, 90 %: {decimal(hours.p90)} h with {count(hours.jobs, 'job')}"
+    return f"{decimal(hours.mean)} h ± {decimal(hours.spread)}; {likely}"
+
+
+def task_status(answer: TaskStatusAnswer) -> list[Block]:
+    """Draw one task: what it is, what was tried, and what was seen."""
+    task = answer.task
+    return [
+        headline(task),
+        *card(task),
+        *section("Subtasks", [task_table(map(task_row, answer.subtasks), headers=False)] if answer.subtasks else []),
+        *section("Attempts", [b for a in answer.attempts for b in attempt(a)]),
+        *section("Evidence", evidence(answer.evidence)),
+        *following(answer.next),
+    ]
+
+
+def attempt(tried: Attempt) -> list[Block]:
+    """Draw one try: by whom, when, how it ended, and the end of what it printed if it went wrong."""
+    wrong = tried.outcome in ("failed", "timed_out", "interrupted", "cancelled")
+    ended = f" to {when(tried.ended)}" if tried.ended else ""
+    detail = (Span(": "), exact(tried.detail.strip())) if tried.detail.strip() else ()
+    who, span = Span(f"{tried.number}. {tried.executor} "), Span(f" {when(tried.started)}{ended}", "muted")
+    return [
+        Line((who, state(tried.outcome), span, *detail), indent=2, hang=3),
+        *(tail(tried.output) if wrong and tried.output.strip() else []),
+    ]
+
+
+VIEWS: dict[type, Callable[..., list[Block]]] = {PlanStatusAnswer: plan_status, TaskStatusAnswer: task_status}

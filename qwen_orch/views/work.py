@@ -1,0 +1,117 @@
+"""How work looks: a task that was started, done or judged, all of them at once, and what proves the plan complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from qwen_orch.answers.core import TaskAnswer
+from qwen_orch.answers.work import Completeness, CriterionAnswer, Remaining, Worked, WorkedAll
+from qwen_orch.views.blocks import BREAK, GAP, Block, Line, Row, Span, Table, exact, line, row, sheet
+from qwen_orch.views.parts import bar, bullets, following, joined, mark, more, opening, section, state, title
+from qwen_orch.views.status import attempt
+from qwen_orch.views.task_parts import (
+    card,
+    command,
+    criterion,
+    evidence,
+    facts,
+    headline,
+    labelled,
+    tail,
+    task_row,
+    task_table,
+)  # fmt: skip
+
+_PASSED = 20
+_REMAINING = 20
+
+
+def worked(answer: Worked) -> list[Block]:
+    """Draw where the task stands now, what was seen on the way there, and how to go on."""
+    task = answer.task
+    where = [line(Span("session ", "muted"), Span(answer.session.id, "id"), indent=2)] if answer.session else []
+    tried = attempt(answer.attempt) if answer.attempt and answer.attempt.outcome != "running" else []
+    return [
+        headline(task),
+        *(_judged(task) if task.status in ("completed", "claimed", "failed") else card(task)),
+        *where,
+        *section("Attempt", tried),
+        *section("Evidence", evidence(answer.evidence)),
+        *following(answer.next),
+    ]
+
+
+def _judged(task: TaskAnswer) -> list[Block]:
+    return [facts(task), *sheet(labelled("criteria", map(criterion, task.acceptance)))]
+
+
+def worked_all(answer: WorkedAll) -> list[Block]:
+    """Draw the tasks in the order they ended, and how they did."""
+    sums = (("completed", answer.completed), ("failed", answer.failed), ("claimed", answer.claimed))
+    told = [Span.of(f"{mark(name).text}{n:,} {name}", mark(name).style) for name, n in sums if n]
+    left = f"{answer.remaining:,} remaining" if answer.remaining else "nothing remains"
+    rows = tuple(map(task_row, answer.tasks))
+    return [
+        *([task_table(rows), GAP] if rows else [line("Nothing was ready to be worked on."), GAP]),
+        Line(joined([*told, left]), indent=2, hang=2),
+        *following(answer.next),
+    ]
+
+
+def completeness(answer: Completeness) -> list[Block]:
+    """Draw the verdict, the criteria from the worst to the best, and what continues each task that is left."""
+    verdict = ("Complete", "done") if answer.complete else ("Not complete", "failed")
+    report = [GAP, line(Span("report: ", "muted"), exact(answer.report))] if answer.report else []
+    return [
+        *opening(answer.orchestration),
+        GAP,
+        line(mark("completed" if answer.complete else "failed"), Span(*verdict)),
+        *bar(answer.progress),
+        *_criteria(answer),
+        *section(f"Remaining ({len(answer.remaining):,})", _remaining(answer.remaining)),
+        *section("Recommended", bullets(answer.recommendations)),
+        *report,
+        *following([] if not answer.complete else ["/export_plan"]),
+    ]
+
+
+def _criteria(answer: Completeness) -> Iterator[Block]:
+    groups = (("failed", "Failed"), ("unverified", "Unverified: no command can check them"), ("open", "Not checked"))
+    for status, name in groups:
+        found = [c for c in answer.criteria if c.status == status]
+        yield from section(f"{name} ({len(found):,})", [b for c in found for b in _found(c)])
+    passed = [c for c in answer.criteria if c.status == "passed"]
+    rest = len(passed) - _PASSED
+    told = [line(Span(f"… and {rest:,} more", "muted"), indent=2)] if rest > 0 else []
+    yield from section(f"Passed ({len(passed):,})", [*_brief(passed[:_PASSED]), *told])
+
+
+def _brief(passed: list[CriterionAnswer]) -> list[Block]:
+    rows = tuple(row(Span(c.task, "id"), (mark(c.status), exact(c.text.strip()))) for c in passed)
+    return [Table(rows)] if rows else []
+
+
+def _found(seen: CriterionAnswer) -> list[Block]:
+    """Draw a criterion that did not pass, with the command that was to prove it and the end of what it printed."""
+    proof = (BREAK, *command(seen.check)) if seen.check and seen.check != seen.text else ()
+    code = seen.evidence.exit_code if seen.evidence else None
+    exit_code = (Span(f"  exit {code}", "muted"),) if code is not None else ()
+    what = (mark(seen.status), exact(seen.text.strip()), *proof, *exit_code)
+    output = seen.evidence.output if seen.evidence and seen.status == "failed" else ""
+    return [*sheet([row(Span(seen.task, "id"), what)]), *(tail(output, indent=6) if output.strip() else [])]
+
+
+def _remaining(tasks: tuple[Remaining, ...]) -> list[Block]:
+    return [
+        *sheet(map(_remaining_row, tasks[:_REMAINING])),
+        *more(len(tasks) - _REMAINING, "/list_tasks -status:completed,cancelled"),
+    ]
+
+
+def _remaining_row(task: Remaining) -> Row:
+    why = (BREAK, exact(task.why.strip(), "muted")) if task.why.strip() else ()
+    how = (BREAK, Span("→ ", "muted"), exact(task.command, "command")) if task.command else ()
+    return row(Span(task.task, "id"), state(task.state), (title(task.title), *why, *how))
+
+
+VIEWS: dict[type, Callable[..., list[Block]]] = {Worked: worked, WorkedAll: worked_all, Completeness: completeness}
