@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from attrs import frozen
@@ -27,9 +28,9 @@ ALL = tuple(name for room in ROOMS.values() for name in room)
 class Arg:
     """What a parameter means, and what may stand there.
 
-    *takes* names the kind of thing for completion: ``text`` (the rest of the line, as typed), ``filter`` (the same,
-    made of filter terms), ``words`` (field:value terms), ``task``, ``session``, ``orchestration``, ``file``, ``template``,
-    ``command``, ``setting``; *choices* are the only words allowed, if any.
+    *takes* names the kind of thing: ``text`` (the rest of the line, as typed), ``filter`` (the rest, as filter terms),
+    ``words`` (the rest, as a tuple of words), and for completion ``task``, ``session``, ``orchestration``, ``file``,
+    ``template``, ``command``, ``setting``; *choices* are the only words allowed, if any.
     """
 
     help: str
@@ -118,7 +119,8 @@ def command(group: str, name: str = "") -> Callable[[F], F]:
 
 
 def _params(run: Callable[..., Any]) -> tuple[Param, ...]:
-    hints = get_type_hints(run, include_extras=True)
+    stated = {name: hint for name, hint in run.__annotations__.items() if name != "return"}  # answers are imported late
+    hints = get_type_hints(SimpleNamespace(__annotations__=stated), run.__globals__, include_extras=True)
     parameters = list(inspect.signature(run).parameters.values())[1:]
     return tuple(_param(p, hints[p.name]) for p in parameters)
 
@@ -188,10 +190,9 @@ def _option(command: Command, param: Param, value: str | None, waiting: list[Wor
 def _positionals(command: Command, line: Line, words: list[Word], given: dict[str, Any]) -> None:
     for param in (p for p in command.params if not p.option):
         if param.rest:
-            text = _text(line, words)
+            if words or line.below.strip():
+                given[param.name] = _rest(param, line, words)
             words = []
-            if text:
-                given[param.name] = text
         elif words:
             given[param.name] = _value(command, param, words.pop(0).text)
         if param.required and param.name not in given:
@@ -199,6 +200,23 @@ def _positionals(command: Command, line: Line, words: list[Word], given: dict[st
     if words or (line.below.strip() and not any(p.rest for p in command.params)):
         extra = words[0].text if words else line.below.strip()
         raise UsageError(f"/{command.name} does not take {extra[:40]!r}", command.usage, *command.hints)
+
+
+def _rest(param: Param, line: Line, words: list[Word]) -> str | tuple[str, ...]:
+    """Return the rest of a line as the parameter takes it: as words, as filter terms, or as typed."""
+    if param.arg.takes == "words":
+        return (*(w.text for w in words), *line.below.split())
+    if param.arg.takes == "filter":
+        return " ".join([*map(_term, words), *line.below.split()])
+    return _text(line, words)
+
+
+def _term(word: Word) -> str:
+    """Return a filter term with the quotes that keep it one term: ``phase:"Week 1"``."""
+    if word.text.split() == [word.text]:
+        return word.text
+    key, colon, value = word.text.partition(":")
+    return f'{key}:"{value}"' if colon and " " not in key else f'"{word.text}"'
 
 
 def _text(line: Line, words: list[Word]) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
 from attrs import define, field, frozen
 
 from qwen_orch.errors import PlanNotFound, SessionNotFound, StorageError
+from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SUFFIX_ALPHABET, SUFFIX_LENGTH, OrchestrationId, resolve
 from qwen_orch.project import config as settings
 from qwen_orch.project.config import Config
-from qwen_orch.project.writer import Writer
+from qwen_orch.project.writer import Writer, now
 from qwen_orch.store import codec, seal
 from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk
@@ -146,6 +148,28 @@ class Project:
         self.reports += writer.repairs
         writer.repairs = ()
         return writer
+
+    def upkeep(self) -> None:
+        """Do what is due in the current orchestration; to be called once before each command.
+
+        Attempts whose process is gone become ``interrupted``, and with ``autoCleanup`` idle sessions are suspended.
+        """
+        current = self.current.orchestration
+        if current is None:
+            return
+        writer = self._opened(current)
+        if any(t.open_attempt and t.open_attempt.executor != "manual" for t in writer.graph.tasks.values()):
+            from qwen_orch.project.upkeep import recover
+
+            self.reports += recover(self.layout, writer)
+        if self.config.autoCleanup and self._idle_since(writer.graph):
+            from qwen_orch.project.upkeep import suspend_timed_out
+
+            suspend_timed_out(writer, self.config)
+
+    def _idle_since(self, graph: Graph) -> bool:
+        limit = (now() - timedelta(seconds=settings.seconds(self.config.sessionTimeout))).isoformat()
+        return any(s.updated < limit and s.state == "active" for s in graph.sessions.values())
 
     def writers(self) -> Iterator[Writer]:
         """Yield the writer of every orchestration that can be read; one that cannot is reported, not raised."""

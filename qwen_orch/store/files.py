@@ -94,13 +94,13 @@ class Disk:
         while view:
             view = view[self.calls.write(fd, view[: 1 << 26]) :]  # type: ignore[arg-type] # a view is written as it is
 
-    def replace(self, path: Path, data: bytes) -> None:
+    def replace(self, path: Path, data: bytes, mode: int = 0o600) -> None:
         """Put *data* in the place of *path*: whoever opens it sees the old bytes or the new, even after a crash."""
         self.ensure_folder(path.parent)
         temporary = path.parent / f".{path.name[:180]}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
         with explained("write", path):
             try:
-                self._create(temporary, data)
+                self._create(temporary, data, mode)
                 self.calls.rename(temporary, path)
             except OSError:
                 with contextlib.suppress(OSError):
@@ -108,8 +108,20 @@ class Disk:
                 raise
             self.sync_folder(path.parent)
 
-    def _create(self, path: Path, data: bytes) -> None:
-        fd = self.calls.open_new(path)
+    def write_file(self, path: Path, data: bytes) -> None:
+        """Put *data* into a file a person asked for: whole or not at all; into a device or pipe as it is."""
+        with explained("write", path):
+            if path.exists() and not path.is_file():
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+                path.write_bytes(data)
+                return
+            if not path.parent.is_dir():
+                raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}")
+        self.replace(path.resolve(), data, mode=0o644)
+
+    def _create(self, path: Path, data: bytes, mode: int) -> None:
+        fd = self.calls.open_new(path, mode)
         try:
             self._write_all(fd, data)
             self.calls.fsync(fd)

@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+MARK = "QWEN_ORCH_ATTEMPT"
+"""The environment variable by which a process of an attempt is known, even when it outlives us: its session's id."""
 TAIL_BYTES = 8_000
 """How much of a command's output is kept in the record: its end. The whole of it is in the log."""
 

@@ -47,6 +47,10 @@ class Layout:
         """One session."""
         return self.home / "sessions" / f"{checked(session)}.json"
 
+    def log(self, session: str) -> Path:
+        """What the commands of one session printed; its lock tells whether they still run."""
+        return self.home / "logs" / f"{checked(session)}.log"
+
     @property
     def backups(self) -> Path:
         """What was kept before something risky, and damaged files as they were found."""

@@ -82,6 +82,8 @@ class Store:
 
     def news(self, seq: int) -> list[Record] | None:
         """Return the records that others appended after record *seq*, or None when only `load` can tell."""
+        if not self.path.exists():
+            return None if self._size else []  # and it is not made before there is something to keep
         fd = self._journal()
         size = os.fstat(fd).st_size
         if size == self._size:

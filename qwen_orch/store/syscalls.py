@@ -18,9 +18,9 @@ class Syscalls:
         """Open for appending, creating it 0600; never through a symbolic link."""
         return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
-    def open_new(self, path: Path) -> int:
-        """Create for writing, 0600; it must not exist."""
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    def open_new(self, path: Path, mode: int) -> int:
+        """Create for writing with the permissions *mode*; it must not exist."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
 
     def open_folder(self, path: Path) -> int:
         """Open a folder, to sync or lock it."""

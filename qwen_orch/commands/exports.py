@@ -1,0 +1,117 @@
+"""Commands that hand the plan on: as a file, as text, as a drawing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from attrs import evolve
+
+from qwen_orch.answers.core import task_answer
+from qwen_orch.answers.exports import Drawing, Exported
+from qwen_orch.answers.work import Completeness
+from qwen_orch.commands.context import Context, local_path
+from qwen_orch.commands.registry import Arg, command
+from qwen_orch.graph.state import Graph
+from qwen_orch.model import event as e
+from qwen_orch.model.session import Artifact
+from qwen_orch.model.task import Task
+from qwen_orch.project.opening import working
+from qwen_orch.project.writer import Writer, now, timestamp
+
+FORMATS = ("json", "csv", "markdown", "mermaid", "html")
+
+
+@command("Export")
+def export_plan(
+    ctx: Context,
+    format: Annotated[str, Arg("what to write", choices=FORMATS)] = "markdown",  # noqa: A002
+    *,
+    output: Annotated[str | None, Arg("file to write; standard output if left out", takes="file")] = None,
+    include_progress: Annotated[bool, Arg("with statuses, evidence, attempts and times")] = False,
+) -> Exported:
+    """Export the plan. json comes back with /import, markdown with /plan; csv is safe to open in a spreadsheet."""
+    from qwen_orch.planning.export import render
+
+    writer = ctx.writer
+    content = render(writer.graph, format, include_progress, now())
+    if output is None:
+        return Exported(format, content=content)
+    _write(ctx, writer, local_path(output), content, f"{format} export")
+    return Exported(format, path=str(local_path(output)))
+
+
+def _write(ctx: Context, writer: Writer, path: Path, content: str, kind: str) -> None:
+    """Write a file for a person, and remember it as an artifact of the session."""
+    ctx.project.disk.write_file(path, content.encode("utf-8", "replace"))
+    name = _relative(ctx, path)
+
+    def recorded(graph: Graph) -> list[e.Event]:
+        session, opening = working(graph, ctx.project.config, ctx.session(writer))
+        return [*opening, e.ArtifactRecorded(session, Artifact(name, kind, timestamp()))]
+
+    writer.commit("export_plan", recorded)
+
+
+def _relative(ctx: Context, path: Path) -> str:
+    whole = path.resolve()
+    return str(whole.relative_to(ctx.project.root)) if whole.is_relative_to(ctx.project.root) else str(whole)
+
+
+def write_report(ctx: Context, writer: Writer, found: Completeness, report: str) -> Completeness:
+    """Write what a completeness check found to the file *report*, and return it with the path."""
+    path = local_path(report)
+    found = evolve(found, report=str(path))
+    if path.suffix == ".json":
+        import orjson
+
+        from qwen_orch.store.codec import unstructure
+
+        text = orjson.dumps(unstructure(found), option=orjson.OPT_INDENT_2).decode() + "\n"
+    else:
+        text = _report(found)
+    _write(ctx, writer, path, text, "completeness report")
+    return found
+
+
+def _report(found: Completeness) -> str:
+    lines = [f"# Completeness of {found.orchestration.title}", ""]
+    verdict = "Complete" if found.complete else "Not complete"
+    lines += [f"**{verdict}**: {found.progress.done} of {found.progress.total} tasks.", ""]
+    lines += ["## Criteria", ""] if found.criteria else []
+    for c in found.criteria:
+        proof = f", `{c.check}`" if c.check else ""
+        exit_code = f" exited with {c.evidence.exit_code}" if c.evidence and c.evidence.command else ""
+        lines.append(f"- {c.status}: {c.task}: {c.text}{proof}{exit_code}")
+    lines += ["", "## Remaining", ""] if found.remaining else []
+    lines += [f"- {r.task} {r.title}: {r.why}; continue with `{r.command}`" for r in found.remaining]
+    lines += ["", "## Recommendations", "", *(f"- {r}" for r in found.recommendations)]
+    return "\n".join(lines) + "\n"
+
+
+@command("Export")
+def graph(ctx: Context) -> Drawing:
+    """Draw who waits for whom: each task below what it waits for."""
+    from qwen_orch.graph.schedule import schedule
+
+    state, moment = ctx.writer.graph, now()
+    return Drawing(
+        lines=tuple(_tree(state)),
+        tasks=tuple(task_answer(state, t, moment) for t in state.ordered()),
+        critical_path=schedule(state).critical_path,
+    )
+
+
+def _tree(graph: Graph) -> list[tuple[int, str]]:
+    """Return (depth, id) lines: a task stands below the last thing that it waits for, once."""
+    below: dict[str | None, list[Task]] = {}
+    for task in graph.ordered():
+        waits = [d.task for d in task.depends_on] or ([task.parent] if task.parent else [])
+        below.setdefault(max(waits) if waits else None, []).append(task)
+    lines: list[tuple[int, str]] = []
+    stack = [(0, t) for t in reversed(below.get(None, []))]
+    while stack:
+        depth, task = stack.pop()
+        lines.append((depth, task.id))
+        stack += [(depth + 1, t) for t in reversed(below.get(task.id, []))]
+    return lines

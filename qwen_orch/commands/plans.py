@@ -1,0 +1,272 @@
+"""Commands on plans: make one, approve it, empty it, bring one in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from qwen_orch.answers.core import orchestration_answer, session_answer, task_answer
+from qwen_orch.answers.plans import Approved, CommandShown, Imported, Planned, Reset
+from qwen_orch.commands.context import Context
+from qwen_orch.commands.registry import Arg, command
+from qwen_orch.commands.source import asked_for, bytes_of, text_of
+from qwen_orch.errors import StateTransitionError, ValidationError
+from qwen_orch.graph.state import Graph
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import OrchestrationId, SessionId, TaskId, orchestration_id, session_id
+from qwen_orch.model.plan import PlanStatus
+from qwen_orch.model.session import SessionState
+from qwen_orch.model.task import Evidence, Task, TaskStatus
+from qwen_orch.project.config import THINKING_DEPTHS
+from qwen_orch.project.project import suffix
+from qwen_orch.project.writer import Writer, now, timestamp
+
+if TYPE_CHECKING:
+    from qwen_orch.model.draft import Draft
+
+TEXT = Arg("plan text, a one-line goal, @FILE, or - for standard input", takes="text")
+ORCHESTRATION = Arg("orchestration, by id or prefix; the current one if left out", takes="orchestration")
+
+
+@command("Planning")
+def plan(
+    ctx: Context,
+    text: Annotated[str | None, TEXT] = None,
+    *,
+    title: Annotated[str | None, Arg("title, instead of the one in the text")] = None,
+    tags: Annotated[str | None, Arg("tags of the orchestration: a,b")] = None,
+    template: Annotated[str | None, Arg("playbook for a one-line goal", takes="template")] = None,
+    parent: Annotated[
+        str | None, Arg("make it a child of this orchestration (or: current)", takes="orchestration")
+    ] = None,
+) -> Planned:
+    """Make a plan of a description or a goal.
+
+    A plan description (headings, lists, checkboxes, tables) is read as it stands. A one-line goal is planned from a
+    playbook, chosen by the words of the goal or with --template. The plan is a draft until /approve_plan. The one that
+    was current stays as it is, and /resume leads back to it.
+    """
+    given, source = text_of(ctx, asked_for(ctx, text, "what is to be planned?"))
+    draft = draft_of(ctx, given, template, title, typed=source == "typed")
+    above = ctx.writer_of(parent) if parent else None
+    if above is None:
+        _may_replace(ctx)
+    planned = adopt(ctx, draft, above, _words(tags), source)
+    ctx.warnings += planned.warnings
+    return planned
+
+
+def draft_of(ctx: Context, text: str, template: str | None, title: str | None, typed: bool) -> Draft:
+    """Return what *text* says to do: a plan as read, or one from a playbook when it is a one-line goal."""
+    from qwen_orch.planning import playbooks
+    from qwen_orch.planning.reader import read
+
+    folder = ctx.project.home / "playbooks"
+    goal = text.strip()
+    if template or (typed and "\n" not in goal):
+        name = template or playbooks.choose(goal, folder)
+        draft = read(playbooks.outline(name, goal, folder), title=title or goal[:120])
+    else:
+        draft = read(text, title=title)
+    if not draft.tasks:
+        why = "; ".join(str(w) for w in draft.warnings[:3]) or "no list, checkbox, numbered item or table of work"
+        raise ValidationError(f"no tasks were found in the text: {why}", "/plan --template generic GOAL", "/help plan")
+    return draft
+
+
+def _may_replace(ctx: Context) -> None:
+    """Ask before another plan takes the place of an unfinished one as the current plan."""
+    if ctx.project.current.orchestration is None:
+        return
+    root = ctx.writer.graph.root
+    if root.plan.status not in (PlanStatus.DRAFT, PlanStatus.APPROVED):
+        return
+    state = "still a draft" if root.plan.status is PlanStatus.DRAFT else "under way"
+    ctx.consent(
+        f"The current plan, {root.id}, is {state}. Make the new one current? (The old one stays: /resume leads back.)",
+        StateTransitionError(
+            f"the current plan, {root.id}, is {state}; nothing was planned",
+            "/plan … --yes makes the new one current and keeps the old",
+            "/plan … --parent current makes a child of it",
+        ),
+    )
+
+
+def adopt(ctx: Context, draft: Draft, above: Writer | None, tags: tuple[str, ...], source: str) -> Planned:
+    """Give *draft* ids, record its thoughts, make it durable and current, and return it as the answer."""
+    from qwen_orch.planning.adopt import Origins, opening, rehearse, thinking
+    from qwen_orch.planning.thoughts import think
+
+    config, at = ctx.project.config, timestamp()
+    orchestration = orchestration_id(draft.title, suffix())
+    session = session_id(draft.title, suffix())
+    parent = above.graph.root.id if above else None
+    origins = Origins(orchestration, session, at, parent, ctx.session(above) if above else None, tags, source)
+    events = opening(_with_kept_requirements(ctx, draft), origins)
+    graph = rehearse(events, at)
+    thoughts = think(draft, graph, THINKING_DEPTHS[config.thinkingDepth], config.jobs, at)
+    writer = ctx.project.new_writer(orchestration)
+    writer.commit("plan", lambda _: [*events, *thinking(session, thoughts)])
+    ctx.project.make_current(orchestration, session)
+    return _planned(writer, session, draft)
+
+
+def _with_kept_requirements(ctx: Context, draft: Draft) -> Draft:
+    """Return *draft* with the requirements that /reset_plan --preserve-requirements kept, if the current plan was."""
+    from attrs import evolve
+
+    if ctx.project.current.orchestration is None:
+        return draft
+    before = ctx.writer.graph.root.plan
+    if before.status is not PlanStatus.RESET or not before.requirements:
+        return draft
+    return evolve(draft, requirements=tuple(dict.fromkeys((*before.requirements, *draft.requirements))))
+
+
+def _planned(writer: Writer, session: SessionId, draft: Draft) -> Planned:
+    graph, moment = writer.graph, now()
+    return Planned(
+        orchestration=orchestration_answer(graph.root),
+        session=session_answer(graph.session(session), session),
+        phases=graph.root.plan.phases,
+        tasks=tuple(task_answer(graph, t, moment) for t in graph.ordered()),
+        thoughts=graph.session(session).thoughts,
+        warnings=tuple(str(w) for w in draft.warnings),
+    )
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    return tuple(w.strip().lstrip("#") for w in (text or "").split(",") if w.strip())
+
+
+@command("Planning")
+def approve_plan(
+    ctx: Context,
+    orchestration: Annotated[str | None, ORCHESTRATION] = None,
+    *,
+    force: Annotated[bool, Arg("approve commands that look destructive, too")] = False,
+) -> Approved:
+    """Approve the plan, and every command in it.
+
+    This is the consent: from now on tasks can be started, and the commands shown here may be run. Tasks that were
+    ticked in the document are accepted as done on your word. A command that is added or changed later is not
+    approved until this is repeated.
+    """
+    writer = ctx.writer_of(orchestration)
+    shown = _commands(writer.graph)
+    writer.commit("approve_plan", lambda graph: _approval(graph, force, shown))
+    graph, moment = writer.graph, now()
+    from qwen_orch.graph.query import ready
+
+    return Approved(
+        orchestration=orchestration_answer(graph.root),
+        ready=tuple(task_answer(graph, t, moment) for t in ready(graph, moment)),
+        commands=shown,
+        accepted=tuple(t.id for t in graph.ordered() if any(v.kind == "attested" for v in t.evidence)),
+    )
+
+
+def _commands(graph: Graph) -> tuple[CommandShown, ...]:
+    """Return every command of the plan that may be run once approved."""
+    shown = [CommandShown("quality gate", "check", g.check) for g in graph.root.plan.quality_gates if g.check]
+    for task in graph.ordered():
+        shown += [CommandShown(task.id, "run", line) for line in task.run]
+        shown += [CommandShown(task.id, "check", c.check) for c in task.acceptance if c.check]
+    return tuple(shown)
+
+
+def _approval(graph: Graph, force: bool, shown: tuple[CommandShown, ...]) -> list[e.Event]:
+    from qwen_orch.verification.danger import concerns
+
+    plan_now, at = graph.root.plan, timestamp()
+    unapproved = tuple(t.id for t in graph.ordered() if t.commands and not t.approved)
+    if not graph.tasks:
+        raise ValidationError("the plan has no tasks yet", "/add_task TITLE", "/plan TEXT")
+    if plan_now.status is PlanStatus.APPROVED and not unapproved and plan_now.gates_approved:
+        raise StateTransitionError("the plan is approved already", "/new_task", "/task_status")
+    if _commands(graph) != shown:
+        raise StateTransitionError("another process changed the commands just now", "/approve_plan")
+    doubts = concerns(c.command for c in shown)
+    if doubts and not force:
+        raise ValidationError(f"look again before you approve: {'; '.join(doubts)}", "/approve_plan --force")
+    events: list[e.Event] = [e.PlanApproved()]
+    if unapproved:
+        events.append(e.CommandsApproved(unapproved))
+    return [*events, *_accepted(graph, at)] if plan_now.status is PlanStatus.DRAFT else events
+
+
+def _accepted(graph: Graph, at: str) -> list[e.Event]:
+    """Return verdicts for tasks that the document says are done and that no command could prove."""
+    from qwen_orch.verification.judge import events_of, judge, settled_parents
+
+    word = "ticked in the plan; accepted with its approval"
+    events: list[e.Event] = []
+    done: list[TaskId] = []
+    for task in reversed(graph.ordered()):  # parts first
+        if task.status is TaskStatus.CLAIMED and _acceptable(graph, task, done):
+            done.append(task.id)
+            events += events_of(task.id, judge(task, {}, [Evidence("attested", at, True, by="plan", output=word)]))
+    cancelled = [t.id for t in graph.tasks.values() if t.status is TaskStatus.CANCELLED]
+    return [*events, *settled_parents(graph, [*done, *cancelled], at)]
+
+
+def _acceptable(graph: Graph, task: Task, done: list[TaskId]) -> bool:
+    parts = graph.subtasks(task.id)
+    return not any(c.check for c in task.acceptance) and all(p.status.settled or p.id in done for p in parts)
+
+
+@command("Planning")
+def reset_plan(
+    ctx: Context,
+    orchestration: Annotated[str | None, ORCHESTRATION] = None,
+    *,
+    preserve_requirements: Annotated[bool, Arg("keep the requirements for the next /plan")] = False,
+) -> Reset:
+    """Empty the plan: its tasks, phases and open sessions. A backup is always kept, and /undo brings it back."""
+    writer = ctx.writer_of(orchestration)
+    root = writer.graph.root
+    refusal = StateTransitionError(f"{root.id} was not reset: nobody agreed", "/reset_plan --yes")
+    ctx.consent(f"Empty the plan {root.id} ({len(writer.graph.tasks)} tasks)?", refusal)
+    backup = writer.backup("reset")
+    writer.commit("reset_plan", lambda graph: _resetting(graph, preserve_requirements))
+    return Reset(orchestration_answer(writer.graph.root), f"backups/{backup}")
+
+
+def _resetting(graph: Graph, preserve: bool) -> list[e.Event]:
+    running = [t.id for t in graph.tasks.values() if t.open_attempt and t.open_attempt.executor != "manual"]
+    if running:
+        raise StateTransitionError(f"{running[0]} is being worked on", f"/cancel_task {running[0]}")
+    ended = [
+        e.SessionMoved(s.id, SessionState.COMPLETED, "the plan was reset")
+        for s in graph.sessions.values()
+        if not s.state.ended
+    ]
+    return [e.PlanReset(preserve), e.TasksRemoved(tuple(t.id for t in graph.ordered())), *ended]
+
+
+@command("Planning", "import")
+def import_plan(
+    ctx: Context, file: Annotated[str, Arg("a file of ours (JSON) or any plan document", takes="file")]
+) -> Imported:
+    """Bring a plan in from a file: an export of ours whole, with its history of work; any other document as /plan does.
+
+    Commands that came in are not approved: /approve_plan shows them first.
+    """
+    from qwen_orch.planning.intake import restored_events
+
+    name = file.removeprefix("@")
+    from qwen_orch.commands.context import local_path
+
+    raw = bytes_of(local_path(name))
+    events = restored_events(raw, ctx.project.orchestrations(), timestamp())
+    if events is None:
+        text, source = text_of(ctx, f"@{name}")
+        _may_replace(ctx)
+        planned = adopt(ctx, draft_of(ctx, text, None, None, typed=False), None, (), source)
+        ctx.warnings += planned.warnings
+        return Imported(planned.orchestration, len(planned.tasks), 1)
+    _may_replace(ctx)
+    created = next(v.orchestration.id for v in events if isinstance(v, e.OrchestrationCreated))
+    writer = ctx.project.new_writer(OrchestrationId(created))
+    writer.commit("import", lambda _: events)
+    ctx.project.make_current(created, None)
+    return Imported(orchestration_answer(writer.graph.root), len(writer.graph.tasks), len(writer.graph.sessions))

@@ -1,0 +1,99 @@
+"""Commands for going back, setting up and finding out what is wrong."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from qwen_orch.answers.safety import Checkpoint, Diagnosis, Setting, Settings, Undone
+from qwen_orch.commands.context import Context
+from qwen_orch.commands.registry import Arg, command
+from qwen_orch.errors import UsageError, ValidationError
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import is_safe
+from qwen_orch.project.config import KEYS, Config
+
+
+@command("Safety")
+def undo(
+    ctx: Context,
+    steps: Annotated[int | None, Arg("how many steps; 1 if left out")] = None,
+    *,
+    redo: Annotated[bool, Arg("put back what was undone last")] = False,
+    to: Annotated[str | None, Arg("back to this checkpoint")] = None,
+    force: Annotated[bool, Arg("forget steps although their commands ran")] = False,
+) -> Undone:
+    """Take back the last steps on plan, tasks and sessions, or put them back with --redo.
+
+    Nothing is erased: an undo is a step itself, and can be redone. What commands did to files is not undone, so a
+    step that ran some is refused without --force.
+    """
+    from qwen_orch.project import undo as undoing
+    from qwen_orch.project.history import entries
+
+    writer = ctx.writer
+    count = _steps(ctx, steps, to)
+    if ctx.project.config.enableBackups:
+        writer.backup("undo")
+    taken = [undoing.redo(writer) if redo else undoing.undo(writer, force) for _ in range(count)]
+    return Undone(entries(taken), redo, writer.seq)
+
+
+def _steps(ctx: Context, steps: int | None, to: str | None) -> int:
+    if to is not None:
+        from qwen_orch.project.history import standing_steps
+
+        names = ctx.writer.graph.root.checkpoints
+        if to not in names:
+            raise ValidationError(
+                f"there is no checkpoint {to[:40]!r}", *(f"/undo --to {n}" for n in names), "/checkpoint"
+            )
+        return sum(step.seq > names[to] for step in standing_steps(ctx.writer.history()))
+    if steps is not None and steps < 1:
+        raise UsageError("the number of steps is 1 or more", "/undo 1")
+    return steps or 1
+
+
+@command("Safety")
+def checkpoint(ctx: Context, name: Annotated[str | None, Arg("a name to come back to")] = None) -> Checkpoint:
+    """Give the present state a name to come back to with /undo --to, and keep a backup. Without a name: list them."""
+    writer = ctx.writer
+    if name is None:
+        return Checkpoint("", writer.seq, None, dict(writer.graph.root.checkpoints))
+    if not is_safe(name):
+        raise ValidationError(
+            f"{name[:40]!r} is no name: lower-case letters, digits and '-'", "/checkpoint before-lunch"
+        )
+    backup = f"backups/{writer.backup(f'checkpoint-{name}')}" if ctx.project.config.enableBackups else None
+    writer.commit("checkpoint", lambda _: [e.CheckpointNamed(name, writer.seq + 1)])
+    return Checkpoint(name, writer.seq, backup, dict(writer.graph.root.checkpoints))
+
+
+@command("Safety")
+def config(
+    ctx: Context,
+    key: Annotated[str | None, Arg("setting", takes="setting")] = None,
+    value: Annotated[str | None, Arg("its new value")] = None,
+) -> Settings:
+    """List the settings, show one, or set one. They are kept in .qwen/orchestration/config.json."""
+    from qwen_orch.project.config import checked
+
+    if key is not None and key not in KEYS:
+        checked(key, None)
+    if key is not None and value is not None:
+        ctx.project.configure(key, value)
+    present, usual = ctx.project.config, Config()
+    names = [key] if key else list(KEYS)
+    settings = tuple(Setting(n, getattr(present, n), getattr(usual, n), KEYS[n].metadata["meaning"]) for n in names)
+    return Settings(settings, str(ctx.project.home / "config.json"))
+
+
+@command("Safety")
+def doctor(ctx: Context) -> Diagnosis:
+    """Look at everything that could be wrong: settings, permissions, disk, locks, and every stored byte.
+
+    Damage that is found is repaired from journal and snapshots, after a copy was kept in backups/.
+    """
+    from qwen_orch.project.examination import examine
+
+    findings = tuple(examine(ctx.project))
+    return Diagnosis(findings, all(f.state != "problem" for f in findings))

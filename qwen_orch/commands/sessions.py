@@ -1,0 +1,188 @@
+"""Commands on sessions: find them, come back to one, see what it holds and what happened."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from qwen_orch.answers.core import session_answer, task_answer
+from qwen_orch.answers.sessions import ContextAnswer, Entry, History, Recap, Resumed, SessionList
+from qwen_orch.commands.context import Context, local_path
+from qwen_orch.commands.registry import Arg, command
+from qwen_orch.commands.tasks import next_steps, progress_answer
+from qwen_orch.graph.state import Graph
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import SessionId
+from qwen_orch.model.session import Session, SessionState
+from qwen_orch.model.task import TaskStatus
+from qwen_orch.project.opening import timed_out
+from qwen_orch.project.writer import Writer, now
+
+SESSION = Arg("session, by id or prefix; the current one if left out", takes="session")
+
+
+@command("Sessions")
+def sessions(
+    ctx: Context,
+    filter: Annotated[str, Arg("state:active type:task task:task-003 created:today words", takes="filter")] = "",  # noqa: A002
+    *,
+    tree: Annotated[bool, Arg("each below the one it was opened from")] = False,
+    cleanup: Annotated[bool, Arg("suspend those in which nothing happened for sessionTimeout")] = False,
+    recover: Annotated[bool, Arg("look for interrupted work and damage in every orchestration, and mend it")] = False,
+) -> SessionList:
+    """List the sessions of all orchestrations in this project.
+
+    Keys: type (planning, task, verification, interactive), state (active, suspended, completed, failed), tag, created,
+    updated, orchestration, task, parent.
+    """
+    from qwen_orch.graph.filters import session_filter
+
+    writers = list(ctx.project.writers())
+    if cleanup:
+        _cleanup(ctx, writers)
+    if recover:
+        _recover(ctx, writers)
+    found = sorted((s for w in writers for s in w.graph.sessions.values()), key=lambda s: (s.created, s.id))
+    lets_through = session_filter(filter, now())
+    shown = [s for s in found if lets_through(s)]
+    current = ctx.project.current.session
+    return SessionList(tuple(session_answer(s, current) for s in shown), len(shown), len(found), tree)
+
+
+def _cleanup(ctx: Context, writers: list[Writer]) -> None:
+    config = ctx.project.config
+    for writer in writers:
+        moved = writer.commit("cleanup", lambda graph: timed_out(graph, config, now()))
+        if moved:
+            ctx.warn(f"{len(moved)} sessions of {writer.graph.root.id} were suspended")
+
+
+def _recover(ctx: Context, writers: list[Writer]) -> None:
+    from qwen_orch.project.upkeep import recover
+
+    for writer in writers:
+        for line in recover(ctx.project.layout, writer):
+            ctx.warn(line)
+
+
+@command("Sessions")
+def resume(ctx: Context, session: Annotated[str, SESSION]) -> Resumed:
+    """Come back to a session, of this plan or another, and see where you were.
+
+    The session is awake again and its orchestration the current one. No command is run and nothing is repeated.
+    """
+    writer, found = _found(ctx, session)
+    writer.commit("resume", lambda graph: _waking(graph, SessionId(found)))
+    ctx.project.make_current(writer.graph.root.id, found)
+    return Resumed(session_answer(writer.graph.session(found), found), recap(writer))
+
+
+def _found(ctx: Context, name: str) -> tuple[Writer, str]:
+    """Return the session that *name* means; an orchestration's id means its newest session."""
+    if name.startswith("orch-"):
+        writer = ctx.project.writer(name)
+        newest = writer.graph.sessions_by_age()
+        if newest:
+            return writer, newest[-1].id
+    return ctx.project.writer_of_session(name)
+
+
+def _waking(graph: Graph, session: SessionId) -> list[e.Event]:
+    if graph.session(session).state is SessionState.ACTIVE:
+        return []
+    return [e.SessionMoved(session, SessionState.ACTIVE, "resumed")]
+
+
+def recap(writer: Writer) -> Recap:
+    """Return the "where was I" card of an orchestration, from its own record alone."""
+    from qwen_orch.answers.core import orchestration_answer
+    from qwen_orch.graph import query
+    from qwen_orch.project.history import entries
+
+    graph, moment = writer.graph, now()
+    ready = query.ready(graph, moment)
+    steps = [entry for entry in entries(writer.history()) if entry.by != "resume"]
+    by_age = graph.sessions_by_age()
+    return Recap(
+        orchestration=orchestration_answer(graph.root),
+        progress=progress_answer(graph),
+        last=tuple(steps[-3:]),
+        in_progress=tuple(task_answer(graph, t, moment) for t in graph.ordered() if t.status is TaskStatus.IN_PROGRESS),
+        claimed=tuple(task_answer(graph, t, moment) for t in graph.ordered() if t.status is TaskStatus.CLAIMED),
+        blocked=len(query.blocked(graph, moment)),
+        changed_files=_changed_files(graph),
+        notes=tuple(n.text for s in by_age for n in s.notes)[-3:],
+        decisions=tuple(d.text for s in by_age for d in s.decisions)[-3:],
+        next=next_steps(graph, ready),
+    )
+
+
+def _changed_files(graph: Graph) -> tuple[str, ...]:
+    """Return the files that the newest work is known to have changed."""
+    worked = sorted((t for t in graph.tasks.values() if t.evidence), key=lambda t: t.updated)
+    return tuple(dict.fromkeys(f for t in worked[-3:] for v in t.evidence for f in v.files))[:12]
+
+
+@command("Sessions")
+def context(
+    ctx: Context,
+    session: Annotated[str | None, SESSION] = None,
+    *,
+    debug: Annotated[bool, Arg("with the stored record of the session")] = False,
+    export: Annotated[str | None, Arg("write the text to this file", takes="file")] = None,
+) -> ContextAnswer:
+    """Show exactly what an agent would be given for a session, with the size of each part."""
+    from qwen_orch.execution.brief import brief
+
+    writer, found = _named_or_current(ctx, session)
+    parts = brief(writer.graph, found)
+    path = None
+    if export is not None:
+        path = str(local_path(export))
+        ctx.project.disk.write_file(local_path(export), "\n\n".join(p.text for p in parts).encode() + b"\n")
+    stored = None
+    if debug:
+        from qwen_orch.store.codec import unstructure
+
+        stored = unstructure(found)
+    return ContextAnswer(session_answer(found, found.id), parts, sum(p.tokens for p in parts), path, stored)
+
+
+def _named_or_current(ctx: Context, name: str | None) -> tuple[Writer, Session]:
+    from qwen_orch.errors import SessionNotFound
+
+    if name is not None:
+        writer, found = _found(ctx, name)
+        return writer, writer.graph.session(found)
+    writer = ctx.writer
+    current = ctx.session(writer)
+    if current is None:
+        raise SessionNotFound("there is no session yet", "/plan TEXT", "/new_task")
+    return writer, writer.graph.session(current)
+
+
+@command("Sessions")
+def session_history(
+    ctx: Context,
+    id: Annotated[str | None, Arg("session, task or orchestration; all if left out", takes="session")] = None,  # noqa: A002
+    *,
+    timeline: Annotated[bool, Arg("grouped by day, with everything each step did")] = False,
+) -> History:
+    """Show what happened, step by step, from the journal."""
+    from qwen_orch.project.history import entries
+
+    if id is None or id.startswith("orch-"):
+        writer = ctx.writer_of(id)
+        return History(entries(writer.history()), timeline)
+    if id.startswith("task-") or id.isdecimal():
+        return History(_of_task(ctx, id), timeline)
+    writer, found = ctx.project.writer_of_session(id)
+    return History(tuple(en for en in entries(writer.history()) if found in en.sessions), timeline)
+
+
+def _of_task(ctx: Context, name: str) -> tuple[Entry, ...]:
+    from qwen_orch.commands.context import task_named
+    from qwen_orch.project.history import entries
+
+    writer = ctx.writer
+    task = task_named(writer.graph, name)
+    return tuple(en for en in entries(writer.history()) if any(line.startswith(f"{task}:") for line in en.what))

@@ -1,0 +1,203 @@
+"""Commands that do and prove: start a task, claim it, check that everything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
+
+from qwen_orch.answers.core import session_answer, task_answer
+from qwen_orch.answers.work import Completeness, Worked, WorkedAll
+from qwen_orch.commands.context import Context, Update, task_named
+from qwen_orch.commands.registry import Arg, command
+from qwen_orch.commands.tasks import TASK, next_steps, task_steps
+from qwen_orch.errors import DependencyError, StateTransitionError
+from qwen_orch.graph.state import Graph
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import SessionId, TaskId
+from qwen_orch.model.session import SessionState
+from qwen_orch.model.task import Evidence, Executor, Task, TaskStatus
+from qwen_orch.project.opening import finished
+from qwen_orch.project.writer import Writer, now, timestamp
+from qwen_orch.verification.session import Shop
+
+T = TypeVar("T")
+EXECUTOR = Arg("who does it", choices=("auto", "manual", "shell"))
+
+
+def _shop(ctx: Context, writer: Writer) -> Shop:
+    return Shop(ctx.project, writer, lambda kind, task, text: ctx.door.show(Update(kind, task, text)))
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run *work* to its end. Ctrl-C cancels it, lets it record that, and is raised then."""
+    import asyncio
+
+    return asyncio.run(work)
+
+
+@command("Work")
+def new_task(
+    ctx: Context,
+    task: Annotated[str | None, TASK] = None,
+    *,
+    executor: Annotated[str | None, EXECUTOR] = None,
+    force: Annotated[bool, Arg("start it although something blocks it")] = False,
+    all: Annotated[bool, Arg("do everything that becomes ready and needs no person")] = False,  # noqa: A002
+    jobs: Annotated[int | None, Arg("with --all: how many at a time")] = None,
+    skip_verification: Annotated[bool, Arg("leave it claimed: do not run the checks")] = False,
+) -> Worked | WorkedAll:
+    """Start a task in a session of its own: the next ready one, or the one named.
+
+    A task with commands is done by the shell, then its checks are run: only they complete it. Any other is done by
+    hand: work, then /complete_task. What is ready first is chosen by critical path, then priority, then order.
+    """
+    writer, wanted = ctx.writer, executor or ctx.project.config.executor
+    if all:
+        return _everything(ctx, writer, wanted, jobs, not skip_verification)
+    from qwen_orch.execution.choose import executor_for, next_task
+
+    chosen = writer.graph.task(task_named(writer.graph, task)) if task else next_task(writer.graph, now())
+    return _one(ctx, writer, chosen, executor_for(chosen, wanted), force, not skip_verification)
+
+
+def _one(ctx: Context, writer: Writer, task: Task, executor: Executor, force: bool, verified: bool) -> Worked:
+    from qwen_orch.execution.attempt import Wanted, do_by_shell, session_for, start
+
+    shop, order = _shop(ctx, writer), Wanted(task.id, executor, force, verified)
+    session = session_for(shop, task.id, ctx.session(writer))
+    if executor is Executor.SHELL:
+        _run(do_by_shell(shop, order, session))
+    else:
+        start(shop, order, session)
+    ctx.project.make_current(writer.graph.root.id, session.id)
+    return worked(writer.graph, writer.graph.task(task.id))
+
+
+def _everything(ctx: Context, writer: Writer, wanted: str, jobs: int | None, verified: bool) -> WorkedAll:
+    from qwen_orch.errors import UsageError
+    from qwen_orch.execution.everything import do_everything
+
+    at_a_time = ctx.project.config.jobs if jobs is None else jobs
+    if not 1 <= at_a_time <= 64:
+        raise UsageError(f"--jobs is a number from 1 to 64, not {at_a_time}", "/new_task --all --jobs 2")
+    done = _run(do_everything(_shop(ctx, writer), wanted, at_a_time, verified, ctx.session(writer)))
+    graph, moment = writer.graph, now()
+    tasks = tuple(task_answer(graph, graph.task(i), moment) for i in done)
+    counted = [t.status for t in tasks]
+    from qwen_orch.graph.query import ready
+
+    return WorkedAll(
+        tasks=tasks,
+        completed=counted.count(TaskStatus.COMPLETED),
+        failed=counted.count(TaskStatus.FAILED),
+        claimed=counted.count(TaskStatus.CLAIMED),
+        remaining=sum(not t.status.settled for t in graph.tasks.values()),
+        next=next_steps(graph, ready(graph, moment)),
+    )
+
+
+def worked(graph: Graph, task: Task) -> Worked:
+    """Return the answer on a task that was worked on."""
+    session = graph.sessions.get(task.session) if task.session else None
+    return Worked(
+        task=task_answer(graph, task, now()),
+        session=session_answer(session) if session else None,
+        attempt=task.attempts[-1] if task.attempts else None,
+        evidence=task.evidence,
+        next=task_steps(graph, task) if task.status is not TaskStatus.COMPLETED else _after(graph),
+    )
+
+
+def _after(graph: Graph) -> tuple[str, ...]:
+    from qwen_orch.graph.query import ready
+
+    return next_steps(graph, ready(graph, now()))
+
+
+@command("Work")
+def complete_task(
+    ctx: Context,
+    task: Annotated[str | None, TASK] = None,
+    summary: Annotated[str, Arg("what was done", takes="text")] = "",
+) -> Worked:
+    """Claim that a task is done, then verify it.
+
+    Its checks are run in a session of their own, and they decide. A criterion that no command can check is taken on
+    your word, which is kept as such. Without a task: the one you are working on.
+    """
+    from qwen_orch.verification.session import verify
+
+    writer = ctx.writer
+    subject = task_named(writer.graph, task) if task else _mine(ctx, writer.graph)
+    word: list[Evidence] = []
+
+    def claiming(graph: Graph) -> list[e.Event]:
+        one = graph.task(subject)
+        _refuse_claim(graph, one)
+        word[:] = [Evidence("attested", timestamp(), True, by="person", output=summary or "said to be done")]
+        if one.status is TaskStatus.CLAIMED:
+            return []
+        return [
+            e.TaskClaimed(one.id, "person", summary, evidence=tuple(word)),
+            *finished(graph, one.session, SessionState.COMPLETED),
+        ]
+
+    writer.commit("complete_task", claiming)
+    _run(verify(_shop(ctx, writer), subject, tuple(word), "complete_task"))
+    return worked(writer.graph, writer.graph.task(subject))
+
+
+def _mine(ctx: Context, graph: Graph) -> TaskId:
+    """Return the task of the current session if it is in progress or claimed, else the only such task."""
+    open_now = (TaskStatus.IN_PROGRESS, TaskStatus.CLAIMED)
+    current: SessionId | None = ctx.session(ctx.writer)
+    here = graph.sessions[current].task if current else None
+    if here and graph.task(here).status in open_now:
+        return here
+    busy = [t.id for t in graph.ordered() if t.status in open_now]
+    if len(busy) == 1:
+        return busy[0]
+    hints = [f"/complete_task {i}" for i in busy[:4]] or ["/new_task"]
+    raise StateTransitionError(f"{len(busy) or 'no'} tasks are in progress: say which is done", *hints)
+
+
+def _refuse_claim(graph: Graph, task: Task) -> None:
+    """Raise the typed error that says why nobody can claim *task* now."""
+    from qwen_orch.execution.choose import refuse_unapproved
+    from qwen_orch.graph.precedence import blocked_by, held_open_by
+
+    refuse_unapproved(graph)
+    if task.open_attempt and task.open_attempt.executor is not Executor.MANUAL:
+        raise StateTransitionError(f"{task.id} is being done by the shell just now", f"/task_status {task.id}")
+    held = blocked_by(graph, task, now()) if task.status is TaskStatus.PENDING else ()
+    held = held or held_open_by(graph, task, now())
+    if held:
+        hints = [f"/task_status {i}" for i in held if i in graph.tasks][:3]
+        raise DependencyError(f"{task.id} is blocked by {', '.join(held)}", *hints, f"/new_task {task.id} --force")
+
+
+@command("Work")
+def check_completeness(
+    ctx: Context,
+    orchestration: Annotated[
+        str | None, Arg("orchestration; the current one if left out", takes="orchestration")
+    ] = None,
+    *,
+    skip_tests: Annotated[bool, Arg("run no command: report what is known")] = False,
+    strict: Annotated[bool, Arg("a criterion that no command can check is incomplete, too")] = False,
+    report: Annotated[str | None, Arg("write what was found to this file (.json or Markdown)", takes="file")] = None,
+) -> Completeness:
+    """Prove that the plan is done: run every check again, in a fresh session, and trust no earlier verdict.
+
+    Ends with exit code 4 when something is missing, so that it can gate a CI job. What no command can check is
+    reported as unverified.
+    """
+    from qwen_orch.verification.completeness import completeness
+
+    writer = ctx.writer_of(orchestration)
+    found = _run(completeness(_shop(ctx, writer), not skip_tests, strict))
+    if report is None:
+        return found
+    from qwen_orch.commands.exports import write_report
+
+    return write_report(ctx, writer, found, report)

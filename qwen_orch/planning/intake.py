@@ -1,0 +1,84 @@
+"""Coming back from a JSON export of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from attrs import evolve
+
+from qwen_orch.errors import StorageError, ValidationError
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import OrchestrationId, SessionId, checked, number_of, orchestration_id, session_id
+from qwen_orch.model.plan import Orchestration
+from qwen_orch.model.session import Session
+from qwen_orch.model.task import Outcome, Task
+from qwen_orch.planning.adopt import rehearse
+from qwen_orch.project.project import suffix
+from qwen_orch.store import codec
+
+KIND = "qwen-orch-plan"
+
+
+def restored_events(raw: bytes, taken: list[str], at: str) -> list[e.Event] | None:
+    """Return the events that create what an export holds, or None when *raw* is no export of ours.
+
+    An orchestration id that is *taken* is replaced by a new one. Raises `ValidationError` when the export is damaged.
+    """
+    page = _page(raw)
+    if page is None:
+        return None
+    try:
+        root = codec.structure(page["orchestration"], Orchestration)
+        tasks = codec.structure(page["tasks"], tuple[Task, ...])
+        sessions = codec.structure(page.get("sessions", []), tuple[Session, ...])
+        events = _events(root, tasks, sessions, taken)
+    except (KeyError, TypeError, ValueError, StorageError) as error:
+        raise ValidationError(f"the export is not whole: {error}", "/export_plan json makes a new one") from None
+    rehearse(events, at)
+    return events
+
+
+def _page(raw: bytes) -> dict[str, Any] | None:
+    try:
+        page = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return page if isinstance(page, dict) and page.get("kind") == KIND else None
+
+
+def _events(
+    root: Orchestration, tasks: tuple[Task, ...], sessions: tuple[Session, ...], taken: list[str]
+) -> list[e.Event]:
+    for name in (root.id, *(t.id for t in tasks), *(s.id for s in sessions)):
+        checked(name)
+    for task in tasks:
+        number_of(task.id)
+    renamed: dict[SessionId, SessionId] = {}
+    if root.id in taken:
+        renamed = {s.id: session_id(s.title, suffix()) for s in sessions}
+        root = evolve(root, id=orchestration_id(root.title, suffix()))
+    untrusted = evolve(root, plan=evolve(root.plan, gates_approved=not root.plan.quality_gates), checkpoints={})
+    moved = [_session(s, root.id, renamed) for s in sessions]
+    events: list[e.Event] = [e.OrchestrationCreated(untrusted)]
+    events += [e.SessionOpened(session) for session in moved]
+    return [*events, e.TasksAdded(tuple(_task(t, renamed) for t in tasks))] if tasks else events
+
+
+def _session(session: Session, orchestration: OrchestrationId, renamed: dict[SessionId, SessionId]) -> Session:
+    parent = renamed.get(session.parent, session.parent) if session.parent else None
+    return evolve(session, id=renamed.get(session.id, session.id), orchestration=orchestration, parent=parent)
+
+
+def _task(task: Task, renamed: dict[SessionId, SessionId]) -> Task:
+    """Return *task* without consent to its commands, and without an attempt that nobody is at."""
+    attempts = tuple(
+        evolve(
+            a,
+            session=renamed.get(a.session, a.session),
+            outcome=Outcome.INTERRUPTED if a.outcome is Outcome.RUNNING and a.executor != "manual" else a.outcome,
+        )
+        for a in task.attempts
+    )
+    session = renamed.get(task.session, task.session) if task.session else None
+    return evolve(task, approved=False, attempts=attempts, session=session)

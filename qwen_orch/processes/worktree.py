@@ -1,0 +1,51 @@
+"""What an attempt changed in the files, as git sees it; nothing where there is no git."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from attrs import frozen
+
+MOST_FILES = 200
+"""More changed files than this are not listed one by one in evidence."""
+
+
+@frozen
+class Worktree:
+    """The commit that is checked out, and the files that differ from it with their size and time of change."""
+
+    commit: str = ""
+    files: frozenset[tuple[str, int, int]] = frozenset()
+
+    def changed_since(self, before: Worktree) -> tuple[str, ...]:
+        """Return the paths that are not as they were in *before*, sorted, at most `MOST_FILES`."""
+        return tuple(sorted({path for path, _, _ in self.files ^ before.files})[:MOST_FILES])
+
+
+def look(root: Path) -> Worktree:
+    """Return what git says of *root* now."""
+    status = _git(root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", ".", ":!.qwen")
+    if status is None:
+        return Worktree()
+    commit = (_git(root, "rev-parse", "--short=12", "HEAD") or "").strip()
+    names = [entry[3:] for entry in status.split("\0") if len(entry) > 3]
+    return Worktree(commit, frozenset(_state(root, name) for name in names[: 20 * MOST_FILES]))
+
+
+def _state(root: Path, name: str) -> tuple[str, int, int]:
+    try:
+        found = (root / name).lstat()
+    except OSError:
+        return name, -1, 0
+    return name, found.st_size, found.st_mtime_ns
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, timeout=20, check=True, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode("utf-8", "replace")

@@ -1,0 +1,100 @@
+"""From evidence to a verdict: pure.
+
+A worker's word is never evidence. A command's exit code is evidence for what that command checks; a person's word is
+evidence of that person's consent, is stored as such, and leaves a criterion ``unverified``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+
+from attrs import evolve, frozen
+
+from qwen_orch.graph.state import Graph
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import TaskId
+from qwen_orch.model.task import Criterion, CriterionStatus, Evidence, Task, TaskStatus
+
+
+class Verdict(Enum):
+    """What the evidence says of a claim."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+
+
+@frozen
+class Judgement:
+    """A verdict with the criteria as they were found and the evidence it stands on."""
+
+    verdict: Verdict
+    acceptance: tuple[Criterion, ...]
+    evidence: tuple[Evidence, ...]
+
+
+def judge(task: Task, checked: Mapping[str, Evidence], claim: Iterable[Evidence] = ()) -> Judgement:
+    """Return the judgement on *task*, given what its check commands showed and the *evidence* that came with the claim.
+
+    A failed check fails the task. Passed checks complete it. Without any check a person's attestation completes it, and
+    so does the task's own command having succeeded if the task names no criterion at all; else nobody can tell.
+    """
+    claim = tuple(claim)
+    word = next((c for c in claim if c.kind == "attested" and c.passed), None)
+    acceptance = tuple(_looked_at(c, checked, word) for c in task.acceptance)
+    ran = tuple(c for c in claim if c.kind in ("run", "subtasks"))
+    evidence = (*claim, *(c.evidence for c in acceptance if c.check and c.evidence))
+    return Judgement(_verdict(acceptance, bool(word), bool(ran) and all(c.passed for c in ran)), acceptance, evidence)
+
+
+def _verdict(acceptance: tuple[Criterion, ...], attested: bool, worked: bool) -> Verdict:
+    states = {c.status for c in acceptance}
+    if CriterionStatus.FAILED in states:
+        return Verdict.FAILED
+    if CriterionStatus.PASSED in states or attested or (worked and not acceptance):
+        return Verdict.COMPLETED
+    return Verdict.UNDECIDED
+
+
+def _looked_at(criterion: Criterion, checked: Mapping[str, Evidence], word: Evidence | None) -> Criterion:
+    found = checked.get(criterion.check) if criterion.check else None
+    if found is None:
+        return evolve(criterion, status=CriterionStatus.UNVERIFIED, evidence=word or criterion.evidence)
+    status = CriterionStatus.PASSED if found.passed else CriterionStatus.FAILED
+    return evolve(criterion, status=status, evidence=found)
+
+
+def events_of(task: TaskId, judgement: Judgement) -> list[e.Event]:
+    """Return the events that make *judgement* of *task* lasting."""
+    if judgement.verdict is Verdict.UNDECIDED:
+        return [e.CriteriaChecked(task, judgement.acceptance)]
+    passed = judgement.verdict is Verdict.COMPLETED
+    return [e.VerdictGiven(task, passed, judgement.acceptance, judgement.evidence)]
+
+
+def settled_parents(graph: Graph, settled: Iterable[TaskId], at: str) -> Iterator[e.VerdictGiven]:
+    """Yield verdicts for the tasks whose parts are all settled once *settled* are, and that ask for nothing themselves.
+
+    A parent with commands or criteria of its own becomes ready instead, and is judged like any task.
+    """
+    done = set(settled)
+    waiting = list(done)
+    while waiting:
+        child = graph.tasks.get(waiting.pop())
+        parent = graph.tasks.get(child.parent) if child and child.parent else None
+        if parent is None or parent.id in done or parent.status not in (TaskStatus.PENDING, TaskStatus.CLAIMED):
+            continue
+        if parent.run or parent.acceptance or not _all_settled(graph, parent, done):
+            continue
+        done.add(parent.id)
+        waiting.append(parent.id)
+        names = ", ".join(graph.parts[parent.id])
+        yield e.VerdictGiven(parent.id, True, (), (Evidence("subtasks", at, True, "qwen-orch", output=names),))
+
+
+def _all_settled(graph: Graph, parent: Task, done: set[TaskId]) -> bool:
+    parts = graph.subtasks(parent.id)
+    return all(p.status.settled or p.id in done for p in parts) and any(
+        p.id in done or p.status is TaskStatus.COMPLETED for p in parts
+    )

@@ -1,0 +1,89 @@
+"""A verification session: opened for a claim, it runs the checks anew, gives the verdict and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from attrs import define
+
+from qwen_orch.graph.precedence import held_open_by
+from qwen_orch.graph.state import Graph
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import SessionId, TaskId
+from qwen_orch.model.session import SessionKind, SessionState
+from qwen_orch.model.task import Evidence, Task, TaskStatus
+from qwen_orch.processes.command import Surroundings
+from qwen_orch.project.config import seconds
+from qwen_orch.project.opening import new_session, opened
+from qwen_orch.project.project import Project
+from qwen_orch.project.writer import Writer, now, timestamp
+from qwen_orch.verification.checks import check
+from qwen_orch.verification.judge import Judgement, Verdict, events_of, judge, settled_parents
+
+
+@define
+class Shop:
+    """Where work is done: the project, the writer of one orchestration, and where to show what happens meanwhile."""
+
+    project: Project
+    writer: Writer
+    show: Callable[[str, str, str], None] = lambda kind, task, text: None
+    """Called with a kind (started, output, checking, ended), a task id and a line."""
+
+    def surroundings(self, mark: str) -> Surroundings:
+        """Return where and how long a command of this project may run."""
+        return Surroundings(self.project.root, seconds(self.project.config.commandTimeout), mark)
+
+
+async def verify(shop: Shop, task_id: TaskId, claim: tuple[Evidence, ...], by: str) -> Judgement:
+    """Judge the claim on *task_id*, made with the evidence *claim*, and make the verdict durable."""
+    session = _open(shop, task_id, by)
+    task = shop.writer.graph.task(task_id)
+    checks = [c.check for c in task.acceptance if c.check] if task.approved else []
+    for line in checks:
+        shop.show("checking", task_id, line)
+    found = await check(checks, shop.surroundings(session))
+    return _close(shop, task_id, session, found, claim, by)
+
+
+def _open(shop: Shop, task_id: TaskId, by: str) -> SessionId:
+    task = shop.writer.graph.task(task_id)
+    fresh = new_session(shop.writer.graph, SessionKind.VERIFICATION, f"verify {task.title}", task.session, task)
+    shop.writer.commit(by, lambda graph: opened(graph, shop.project.config, fresh))
+    return fresh.id
+
+
+def _close(
+    shop: Shop, task_id: TaskId, session: SessionId, found: dict[str, Evidence], claim: tuple[Evidence, ...], by: str
+) -> Judgement:
+    judged: list[Judgement] = []
+
+    def verdict(graph: Graph) -> list[e.Event]:
+        task = graph.task(task_id)
+        judged[:] = [judge(task, found, claim)]
+        return [*verdict_events(graph, task, judged[0]), e.SessionMoved(session, SessionState.COMPLETED)]
+
+    shop.writer.commit(by, verdict)
+    return judged[0]
+
+
+def verdict_events(graph: Graph, task: Task, judgement: Judgement) -> list[e.Event]:
+    """Return the events of a verdict: the task's own, and those of parents that it settles.
+
+    A task whose finish depends on others, or that has open parts, is not completed before they are: it stays claimed.
+    """
+    if judgement.verdict is Verdict.COMPLETED and held_open_by(graph, task, now()):
+        return [e.CriteriaChecked(task.id, judgement.acceptance)]
+    events = events_of(task.id, judgement)
+    if judgement.verdict is Verdict.COMPLETED:
+        return [*events, *settled_parents(graph, [task.id], timestamp())]
+    return [*events, *_reopened_parents(graph, task)] if judgement.verdict is Verdict.FAILED else events
+
+
+def _reopened_parents(graph: Graph, task: Task) -> Iterator[e.TaskReopened]:
+    """Yield events that reopen the completed tasks that *task*, which failed, is a part of."""
+    above = graph.tasks.get(task.parent) if task.parent else None
+    while above is not None:
+        if above.status is TaskStatus.COMPLETED:
+            yield e.TaskReopened(above.id)
+        above = graph.tasks.get(above.parent) if above.parent else None
