@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -63,12 +65,12 @@ def started(phases: tuple[Phase, ...] = (), status: PlanStatus = PlanStatus.APPR
     return apply(Graph(), e.OrchestrationCreated(orchestration(phases, status)), T0)
 
 
-def task(number: int, *waits: Dependency | int, mean: float | None = None, **fields: object) -> Task:
+def task(number: int, *waits: Dependency | int, mean: float | None = None, **fields: Any) -> Task:
     """Task *number*, waiting for the finish of the tasks numbered in *waits*, and taking exactly *mean* hours."""
     depends = tuple(Dependency(task_id(w)) if isinstance(w, int) else w for w in waits)
     estimate = None if mean is None else Estimate(mean, mean, mean, 1.0)
     made = Task(task_id(number), f"task {number}", depends_on=depends, estimate=estimate, created=T0, updated=T0)
-    return evolve(made, **fields)  # type: ignore[arg-type]
+    return evolve(made, **fields)
 
 
 def accepted(graph: Graph, new: Task) -> bool:

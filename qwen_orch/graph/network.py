@@ -13,21 +13,17 @@ The waits are those of ``precedence``, numbered and without what is over. Hours 
 
 from __future__ import annotations
 
-from attrs import frozen
-
 from qwen_orch.graph.effort import NO_WORK, efforts, left
 from qwen_orch.graph.precedence import ENDS
 from qwen_orch.graph.state import Graph
+from qwen_orch.model.ids import TaskId
 from qwen_orch.model.task import Dependency, Estimate, Task, TaskStatus
 
 STARTED = frozenset({TaskStatus.IN_PROGRESS, TaskStatus.CLAIMED})
 
-Edges = list[list[tuple[int, float]]]
 
-
-@frozen(eq=False)
 class Network:
-    """The starts and finishes of the unsettled tasks and of the phases.
+    """The starts and finishes of the unsettled tasks and of the phases (a plain class: it is made at every choice).
 
     The one at place k, tasks first and in order, starts at node 2k and finishes at node 2k + 1. A finish waits for its
     own start and the *hours* of its place; *after* holds the other waits: for each node the (node, lag in hours) that
@@ -35,30 +31,21 @@ class Network:
     it cannot come. *order* names every node after all it waits for.
     """
 
-    tasks: list[Task]
-    hours: list[Estimate]
-    after: list[list[tuple[int, float]]]
-    counts: list[int]
-    floors: list[float]
-    order: list[int]
-
-    @classmethod
-    def of(cls, graph: Graph) -> Network:
+    def __init__(self, graph: Graph) -> None:
         """Number what *graph* still has to do: linear in tasks and dependencies."""
-        tasks = [t for t in graph.ordered() if not t.status.settled]
         phases = graph.orchestration.plan.phases if graph.orchestration else ()
-        place = {str(i): k for k, i in enumerate([*(t.id for t in tasks), *(p.id for p in phases)])}
-        size = 2 * len(place)
-        network = cls(
-            tasks, _hours(graph, tasks, len(phases)), [[] for _ in range(size)], [0, 1] * len(place), [0.0] * size, []
-        )
-        for task in tasks:
-            network._enter(graph, task, place)
+        self.tasks: list[Task] = [t for t in graph.ordered() if not t.status.settled]
+        self.hours: list[Estimate] = [*_hours(graph, self.tasks), *([NO_WORK] * len(phases))]
+        place = {str(i): k for k, i in enumerate([*(t.id for t in self.tasks), *(p.id for p in phases)])}
+        self.after: list[list[tuple[int, float]]] = [[] for _ in range(2 * len(place))]
+        self.counts: list[int] = [0, 1] * len(place)
+        self.floors: list[float] = [0.0] * len(self.counts)
+        for task in self.tasks:
+            self._enter(graph, task, place)
         for phase in phases:
-            for first in phase.depends_on:
-                network._wait(2 * place[phase.id], 2 * place[first] + 1)
-        network.order.extend(_order(network))
-        return network
+            for first in (p for p in phase.depends_on if p in place):
+                self._wait(2 * place[phase.id], 2 * place[first] + 1)
+        self.order: list[int] = _order(self)
 
     @property
     def means(self) -> list[float]:
@@ -91,9 +78,9 @@ class Network:
                 self.floors[node] = max(self.floors[node], dependency.lag)
 
 
-def _hours(graph: Graph, tasks: list[Task], phases: int) -> list[Estimate]:
+def _hours(graph: Graph, tasks: list[Task]) -> list[Estimate]:
     known = efforts(graph)
-    return [*(left(t, known[t.id]) if t.id in known else NO_WORK for t in tasks), *([NO_WORK] * phases)]
+    return [left(t, known[t.id]) if t.id in known else NO_WORK for t in tasks]
 
 
 def _order(network: Network) -> list[int]:
@@ -121,3 +108,10 @@ def longest_tails(network: Network) -> list[float]:
                 tail = tails[other] + lag
         tails[node] = tail
     return tails
+
+
+def ranks(graph: Graph) -> dict[TaskId, float]:
+    """Return `Slot.rank` of every unsettled task, without the rest of the schedule."""
+    network = Network(graph)
+    tails = longest_tails(network)
+    return {task.id: tails[2 * k] for k, task in enumerate(network.tasks)}

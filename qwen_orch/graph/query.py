@@ -1,7 +1,7 @@
 """What a graph is asked: what can be done now, what cannot and why, and how far the plan is.
 
 Pure, and linear in the tasks (times the depth of nesting, which is small). *now* is an aware datetime: a lag may pass
-without an event. ``schedule`` is imported late: most commands never ask for an order of choice.
+without an event. ``network`` is imported late: most commands never ask for an order of choice.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _became_ready(before: Graph, after: Graph, task: Task, now: datetime) -> boo
 def _in_order_of_choice(graph: Graph, tasks: list[Task]) -> list[Task]:
     if len(tasks) < 2:
         return tasks
-    from qwen_orch.graph.schedule import ranks
+    from qwen_orch.graph.network import ranks
 
     rank = ranks(graph)
     return sorted(tasks, key=lambda t: (-round(rank[t.id], 6), t.priority.rank, number_of(t.id)))

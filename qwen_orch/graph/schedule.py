@@ -13,7 +13,7 @@ from qwen_orch.graph.simulation import Remaining, remaining
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import TaskId
 
-__all__ = ["Remaining", "Schedule", "Slot", "ranks", "remaining", "schedule"]
+__all__ = ["Remaining", "Schedule", "Slot", "remaining", "schedule"]
 
 
 @frozen
@@ -49,19 +49,12 @@ class Schedule:
 
 def schedule(graph: Graph) -> Schedule:
     """Return the plan in time, every task taking the mean of what is left of it; linear in tasks and dependencies."""
-    network = Network.of(graph)
+    network = Network(graph)
     early, bound = _forward(network)
     tails = longest_tails(network)
     length = max(early, default=0.0)
     path = _path(graph, network, early, bound) if length > 0 else ()
     return Schedule(_slots(network, early, tails, length), path, length)
-
-
-def ranks(graph: Graph) -> dict[TaskId, float]:
-    """Return `Slot.rank` of every unsettled task, without the rest of the schedule."""
-    network = Network.of(graph)
-    tails = longest_tails(network)
-    return {task.id: tails[2 * k] for k, task in enumerate(network.tasks)}
 
 
 def _forward(network: Network) -> tuple[list[float], list[int]]:

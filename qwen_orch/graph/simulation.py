@@ -44,7 +44,7 @@ def remaining(graph: Graph, jobs: int = 1, samples: int = 400, seed: int = 7) ->
     """
     from random import Random
 
-    runner = Runner.of(Network.of(graph))
+    runner = Runner(Network(graph))
     hours = [e for e in runner.network.hours if e.mean > 0]
     spread = sqrt(sum(e.spread**2 for e in hours))
     draw = _drawer(runner.network, Random(seed).betavariate)
@@ -91,7 +91,6 @@ def _shape(estimate: Estimate) -> tuple[float, float, float, float]:
     return estimate.low, width, 1 + 4 * mode, 5 - 4 * mode
 
 
-@frozen(eq=False)
 class Runner:
     """A network prepared for running forward in time.
 
@@ -100,19 +99,14 @@ class Runner:
     without work.
     """
 
-    network: Network
-    chosen: list[int]
-    turn: list[int]
-    idle: bool
-
-    @classmethod
-    def of(cls, network: Network) -> Runner:
+    def __init__(self, network: Network) -> None:
         """Give every place its turn."""
-        chosen, turn = _chosen(network), [-1] * len(network.after)
-        for i, k in enumerate(chosen):
-            turn[2 * k] = i
-        idle = any(network.floors) or any(lag > 0 for after in network.after for _, lag in after)
-        return cls(network, chosen, turn, idle)
+        self.network = network
+        self.chosen = _chosen(network)
+        self.turn = [-1] * len(network.after)
+        for i, k in enumerate(self.chosen):
+            self.turn[2 * k] = i
+        self.idle = any(network.floors) or any(lag > 0 for after in network.after for _, lag in after)
 
     def run(self, hours: list[float], jobs: int) -> float:
         """Return when everything is done if the work of each place takes these *hours*.

@@ -166,7 +166,7 @@ def test_a_plan_is_approved_completed_reopened_and_reset() -> None:
     phases = (Phase(phase_id(1), "one"),)
     graph = started(phases, PlanStatus.DRAFT)
     plan = graph.root.plan
-    events = [e.PlanApproved(), e.PlanCompleted(), e.PlanReopened(), e.PlanReset(False)]
+    events: list[e.Event] = [e.PlanApproved(), e.PlanCompleted(), e.PlanReopened(), e.PlanReset(False)]
     plans = [g.root.plan for g in accumulate(events, lambda g, event: apply(g, event, T1), initial=graph)]
     approved = evolve(plan, status=PlanStatus.APPROVED, gates_approved=True)
     assert plans == [

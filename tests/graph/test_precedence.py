@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -79,7 +80,7 @@ def test_a_cycle_of_starts_alone_is_named() -> None:
     assert cycle(Precedence.of(alone), [ONE]) == [ONE, ONE]
 
 
-def blocks(kind: DependencyKind, lag: float, hours: float, **first: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def blocks(kind: DependencyKind, lag: float, hours: float, **first: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What blocks task 2, and what holds it open, *hours* after T0, when it waits for such a *first* task."""
     graph = graph_of(task(1, **first), task(2, Dependency(ONE, kind, lag)))
     second, now = graph.tasks[TWO], NOW + timedelta(hours=hours)
@@ -87,10 +88,10 @@ def blocks(kind: DependencyKind, lag: float, hours: float, **first: object) -> t
 
 
 ATTEMPTS = (Attempt(1, Executor.MANUAL, SESSION, T0),)
-WORKING = {"status": TaskStatus.IN_PROGRESS, "attempts": ATTEMPTS}
-FINISHED = {"status": DONE, "attempts": ATTEMPTS, "finished": T0}
-GONE = {"status": TaskStatus.CANCELLED, "finished": T0}
-CLAIMED = {"status": TaskStatus.CLAIMED, "updated": T0}
+WORKING: dict[str, Any] = {"status": TaskStatus.IN_PROGRESS, "attempts": ATTEMPTS}
+FINISHED: dict[str, Any] = {"status": DONE, "attempts": ATTEMPTS, "finished": T0}
+GONE: dict[str, Any] = {"status": TaskStatus.CANCELLED, "finished": T0}
+CLAIMED: dict[str, Any] = {"status": TaskStatus.CLAIMED, "updated": T0}
 B, H = ((ONE,), ()), ((), (ONE,))
 FREE: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
@@ -126,7 +127,7 @@ def test_each_kind_holds_up_one_end_until_the_other_is_reached_and_the_lag_is_ov
     kind: DependencyKind,
     lag: float,
     hours: float,
-    first: dict[str, object],
+    first: dict[str, Any],
     expected: tuple[tuple[str, ...], tuple[str, ...]],
 ) -> None:
     assert blocks(kind, lag, hours, **first) == expected
