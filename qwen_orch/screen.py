@@ -76,6 +76,11 @@ class Screen:
 
         self._aside([update_line(update)], stream)
 
+    def say(self, blocks: list[Block]) -> None:
+        """Paint *blocks* where the answers are painted."""
+        with _heard():
+            self._paint(blocks, sys.stdout)
+
     def _aside(self, blocks: list[Block], stream: TextIO) -> None:
         """Paint what is not the answer; that nobody reads it is no failure."""
         with contextlib.suppress(OSError, ValueError):

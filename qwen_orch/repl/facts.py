@@ -1,0 +1,91 @@
+"""What completion and the toolbar know: the state as last seen, indexed once for each graph, and names of things."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from attrs import define, field
+
+from qwen_orch.graph.query import status_word
+from qwen_orch.graph.state import Graph
+from qwen_orch.model.task import Task, TaskStatus
+from qwen_orch.model.text import clip, one_line
+from qwen_orch.project.project import Project
+from qwen_orch.project.writer import now
+from qwen_orch.repl.standing import Standing, standing
+
+_FIRST = (TaskStatus.IN_PROGRESS, TaskStatus.CLAIMED, TaskStatus.FAILED, TaskStatus.PENDING)
+_RANK = {status: rank for rank, status in enumerate((*_FIRST, TaskStatus.COMPLETED, TaskStatus.CANCELLED))}
+ABOUT = 60
+"""How many columns what stands beside an id may take."""
+
+
+class Named(NamedTuple):
+    """Something that can be named, and what to say beside its name; *also* is what it is found by, too."""
+
+    name: str
+    about: str = ""
+    also: str = ""
+
+
+@define
+class Facts:
+    """What is known of *project*. `see` is told the newest state; nothing else here reads a file of ours."""
+
+    project: Project
+    graph: Graph = field(factory=Graph)
+    session: str | None = None
+    standing: Standing | None = None
+    _tasks: list[Task] | None = None
+    _elsewhere: list[Named] | None = None
+
+    def see(self, graph: Graph, session: str | None) -> None:
+        """Take in the state that is current now."""
+        if graph is not self.graph:
+            self._tasks = None
+        self._elsewhere = None
+        self.graph, self.session = graph, session
+        self.standing = standing(graph, session, now())
+
+    def tasks(self) -> list[Task]:
+        """Return the tasks, those under way first, settled ones last."""
+        if self._tasks is None:
+            self._tasks = sorted(self.graph.ordered(), key=lambda t: _RANK[t.status])
+        return self._tasks
+
+    def about_task(self, task: Task) -> str:
+        """Return what stands beside the id of *task*."""
+        return clip(one_line(f"{status_word(self.graph, task, now())} · {task.title}"), ABOUT)
+
+    def sessions(self) -> list[Named]:
+        """Return the sessions of the current orchestration, newest first, then the names of the others."""
+        here = [Named(s.id, _about_session(s.state, s.kind, s.title)) for s in reversed(self.graph.sessions_by_age())]
+        return here + [s for s in self._others() if s.name not in self.graph.sessions]
+
+    def orchestrations(self) -> list[Named]:
+        """Return the orchestrations, the current one first."""
+        root = self.graph.orchestration
+        here = [Named(root.id, clip(one_line(f"current · {root.title}"), ABOUT))] if root else []
+        return here + [Named(i) for i in self.project.orchestrations() if root is None or i != root.id]
+
+    def _others(self) -> list[Named]:
+        if self._elsewhere is None:
+            found = sorted((self.project.home / "sessions").glob("session-*.json"))
+            self._elsewhere = [Named(path.stem, "another orchestration") for path in found]
+        return self._elsewhere
+
+    def templates(self) -> list[Named]:
+        """Return the playbooks."""
+        from qwen_orch.planning.playbooks import names
+
+        return [Named(name, "playbook") for name in names(self.project.home / "playbooks")]
+
+    def settings(self) -> list[Named]:
+        """Return the keys of the configuration."""
+        from qwen_orch.project.config import KEYS
+
+        return [Named(name, key.metadata["meaning"]) for name, key in KEYS.items()]
+
+
+def _about_session(state: str, kind: str, title: str) -> str:
+    return clip(one_line(f"{state} · {kind} · {title}"), ABOUT)

@@ -1,0 +1,244 @@
+"""The shell: read, understand, run, show; and survive whatever a command does."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from qwen_orch.commands.context import Context
+from qwen_orch.commands.lexer import Line
+from qwen_orch.dispatch import Outcome, internal_error, run
+from qwen_orch.errors import OrchError, StorageError
+from qwen_orch.project.project import Project
+from qwen_orch.project.writer import Writer
+from qwen_orch.repl.door import ShellDoor
+from qwen_orch.repl.facts import Facts
+from qwen_orch.repl.meaning import Description, Goal, Order, Slip, meaning, plan_of
+from qwen_orch.repl.plain import PlainPrompt
+from qwen_orch.repl.port import Prompt
+from qwen_orch.repl.terminal import Terminal
+from qwen_orch.screen import Screen, Unheard
+
+if TYPE_CHECKING:
+    from qwen_orch.store.journal import Record
+    from qwen_orch.views.blocks import Block
+
+INTERRUPTED = 130
+HOW_TO_LEAVE = "Ctrl-D or /exit leaves"
+
+
+def shell(project: Project, screen: Screen, yes: bool = False) -> int:
+    """Be the shell on this terminal until the person leaves; return the exit code."""
+    gc.set_threshold(20_000, 10, 10)
+    facts = Facts(project)
+    if not _is_able():
+        return Shell(project, screen, facts, PlainPrompt(), yes).run()
+    terminal = Terminal()
+    with terminal.attentive():
+        return Shell(project, screen, facts, _prompt(facts, terminal, screen), yes).run()
+
+
+def _is_able() -> bool:
+    return os.environ.get("TERM", "dumb") not in ("dumb", "unknown", "") and sys.stdout.isatty()
+
+
+def _prompt(facts: Facts, terminal: Terminal, screen: Screen) -> Prompt:
+    """Return the best prompt that works here."""
+    try:
+        from qwen_orch.repl.toolkit import ToolkitPrompt
+
+        prompt = ToolkitPrompt(facts, terminal, screen.color)
+        prompt.type_ahead(terminal.early_keys())
+    except Exception as error:
+        screen.complain(internal_error(error, "the prompt", facts.project.home))
+        return PlainPrompt()
+    return prompt
+
+
+@define
+class Shell:
+    """One run of the shell over *prompt*."""
+
+    project: Project
+    screen: Screen
+    facts: Facts
+    prompt: Prompt
+    yes: bool = False
+    writer: Writer | None = None
+    """The current orchestration as we last saw it."""
+    leaving: bool = False
+    start: str = ""
+    """What the next prompt begins with."""
+    signalled: bool = False
+    _hinted: bool = field(default=False)
+
+    def run(self) -> int:
+        """Greet, then read and do until the person leaves."""
+        with self._signals(), contextlib.suppress(Unheard):
+            self._guard(self._greet)
+            threading.Thread(target=_warm_up, daemon=True).start()
+            while not self.leaving:
+                try:
+                    self._turn()
+                except KeyboardInterrupt:
+                    self._hint()
+        self._guard(self._settle)
+        return INTERRUPTED if self.signalled else 0
+
+    def _greet(self) -> None:
+        from qwen_orch.repl.greeting import greeting
+
+        self._look(ours=True)
+        self.screen.warn(self.project.take_reports())
+        self._say(greeting(self.facts.graph, self.facts.standing))
+
+    def _turn(self) -> None:
+        """Read once and do what is asked for."""
+        try:
+            text = self._read()
+        except EOFError:
+            self.leaving = True
+        else:
+            self._guard(lambda: self.handle(text))
+
+    def _read(self) -> str:
+        self._guard(lambda: self._look(ours=False))
+        start, self.start = self.start, ""
+        try:
+            return self.prompt.read(start)
+        except Exception as error:
+            if isinstance(error, EOFError) or isinstance(self.prompt, PlainPrompt):
+                raise EOFError from None
+            self.screen.complain(internal_error(error, "the prompt", self.project.home))
+            self.prompt = PlainPrompt()
+            return self.prompt.read(start)
+
+    def _hint(self) -> None:
+        if self.signalled:
+            self.leaving = True
+        elif not self._hinted:
+            self._hinted = True
+            self._quietly(HOW_TO_LEAVE)
+
+    def _guard(self, act: Any) -> None:
+        """Do *act*; whatever goes wrong is shown, and the shell lives on."""
+        try:
+            act()
+        except OrchError as error:
+            self.screen.complain(error)
+        except KeyboardInterrupt:
+            self._quietly("interrupted")
+        except Unheard:
+            self.leaving = True
+        except Exception as error:
+            self.screen.complain(internal_error(error, "the shell", self.project.home))
+
+    # What was typed
+
+    def handle(self, text: str) -> None:
+        """Do what *text* means."""
+        meant = meaning(text)
+        match meant:
+            case Order(line):
+                self._run(line)
+            case Slip(command):
+                self.start = command
+                self._quietly("commands begin with a slash: press Enter to run it")
+            case Description(plan):
+                lines = plan.count("\n") + 1
+                self._plan(plan, f"Plan this text of {lines} lines?", likely=True)
+            case Goal(goal):
+                self._quietly("commands begin with a slash, see /help; a line without one is a goal")
+                self._plan(goal, "Plan this goal?", likely=False)
+
+    def _plan(self, text: str, question: str, likely: bool) -> None:
+        if self.prompt.ask(question, likely):
+            self._run(plan_of(text))
+
+    def _run(self, line: Line) -> None:
+        from qwen_orch.answers.help import Farewell
+
+        self._look(ours=False)
+        outcome = run(Context(self.project, ShellDoor(self.prompt, self.screen), self.yes), line)
+        self._show(outcome)
+        self._look(ours=True)
+        self.leaving = self.leaving or self.signalled or isinstance(outcome.answer, Farewell)
+
+    def _show(self, outcome: Outcome) -> None:
+        try:
+            self.screen.show(outcome)
+        except StorageError as error:  # the screen is a full disk
+            self.screen.complain(error)
+
+    # What others did
+
+    def _look(self, ours: bool) -> None:
+        """Take in the newest state, and say what others did to it; what changed just now was *ours*."""
+        news = self.writer.refresh() if self.writer else []
+        before, self.writer = self.writer, self._current()
+        if news:
+            self._quietly(_told(news))
+        if not ours and self.writer is not before and self.writer is not None:
+            self._quietly(f"the current plan is now {self.writer.graph.root.id}, made so elsewhere")
+        if self.writer is not None:
+            session = Context(self.project, ShellDoor(self.prompt, self.screen)).session(self.writer)
+            self.facts.see(self.writer.graph, session)
+
+    def _current(self) -> Writer | None:
+        if self.project.current.orchestration is None:
+            return None
+        return self.project.writer()
+
+    # Leaving
+
+    def _settle(self) -> None:
+        self.project.checkpoint(last=True)
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Leave in good order when the terminal closes or we are asked to end."""
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+        for number in before:
+            signal.signal(number, self._asked_to_end)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _asked_to_end(self, *_: object) -> None:
+        self.signalled = self.leaving = True
+        if not self.prompt.stop():
+            raise KeyboardInterrupt
+
+    # What the shell itself says
+
+    def _quietly(self, text: str) -> None:
+        from qwen_orch.views.blocks import Span, line
+
+        self._say([line(Span(text, "muted"))])
+
+    def _say(self, blocks: list[Block]) -> None:
+        self.screen.say(blocks)
+
+
+def _told(news: list[Record]) -> str:
+    """Return what others did, in a line."""
+    what = ", ".join(dict.fromkeys(f"/{r.by}" if r.by.isidentifier() else r.by for r in news))
+    return f"meanwhile, elsewhere: {what} ({len(news)} {'step' if len(news) == 1 else 'steps'})"
+
+
+def _warm_up() -> None:
+    """Import what completion will want, while the person looks at the greeting."""
+    from qwen_orch.commands.registry import all_commands
+
+    with contextlib.suppress(Exception):
+        all_commands()

@@ -1,0 +1,74 @@
+"""The prompt where prompt_toolkit cannot work: a dumb terminal, or a screen that is not one."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+
+from qwen_orch.model.text import clean
+from qwen_orch.repl import editor
+
+PROMPT = "qwen-orch> "
+YES = ("y", "yes")
+BURST = 0.05
+"""Lines that follow within so many seconds were pasted, not typed."""
+
+
+class PlainPrompt:
+    """Reads the terminal's own lines; several that arrive at once are one text, so a paste runs no command."""
+
+    def read(self, start: str = "") -> str:
+        """Return a line, or the lines of a paste; *start* is only said."""
+        _say(f"{start}\n{PROMPT}" if start else PROMPT)
+        lines = [_line()]
+        while select.select([0], [], [], BURST)[0]:
+            try:
+                lines.append(_line())
+            except EOFError:
+                break
+        return "".join(lines).rstrip("\n")
+
+    def ask(self, question: str, default: bool = False) -> bool:
+        """Ask *question*."""
+        _say(f"{clean(question, multiline=True)} {'[Y/n]' if default else '[y/N]'} ")
+        try:
+            said = _line().strip().lower()
+        except EOFError:
+            return False
+        return said in YES or (default and not said)
+
+    def write(self, text: str) -> str | None:
+        """Open the person's editor; without one, read up to a line with a single full stop."""
+        if editor.command():
+            return editor.edit(text)
+        _say("Write or paste the plan; a line with a single . ends it.\n")
+        lines: list[str] = []
+        try:
+            while (line := _line()).strip() != ".":
+                lines.append(line)
+        except EOFError:
+            return None
+        return text + "".join(lines)
+
+    def stop(self) -> bool:
+        """Leave it to the signal to interrupt the read."""
+        return False
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _line() -> str:
+    """Return one line, as the kernel's line editor gives it, without reading on into the next."""
+    raw = b""
+    while not raw.endswith(b"\n"):
+        more = os.read(0, 65536)
+        if not more:
+            if raw:
+                break
+            raise EOFError
+        raw += more
+    return raw.decode("utf-8", "replace")

@@ -1,0 +1,63 @@
+"""The line at the bottom: the plan, how far it is, what is ready, blocked, under way, and the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qwen_orch.model.plan import PlanStatus
+from qwen_orch.model.text import cells, clip, one_line
+from qwen_orch.repl.standing import Standing
+from qwen_orch.views.marks import EMPTY, FULL
+
+Fragments = list[tuple[str, str]]
+BAR, TITLE = 10, 32
+STYLE = {
+    "bottom-toolbar": "noreverse",
+    "bottom-toolbar.text": "",
+    "bar.title": "bold",
+    "bar.done": "ansigreen",
+    "bar.open": "ansibrightblack",
+    "bar.muted": "ansibrightblack",
+    "bar.blocked": "ansiyellow",
+    "bar.running": "ansiblue",
+    "prompt": "bold",
+    "chip": "reverse",
+}
+NOTHING = "no plan yet: paste one and press Enter, or type a goal"
+
+
+def toolbar(now: Standing | None, width: int, speak: Callable[[str], str]) -> Fragments:
+    """Return the line about *now* in at most *width* columns; parts that do not fit are left out, from the right."""
+    parts = _parts(now) if now else [[("bar.muted", NOTHING)]]
+    shown: Fragments = []
+    left = width
+    for part in parts:
+        size = sum(cells(text) for _, text in part) + (3 if shown else 1)
+        if size > left:
+            break
+        shown += [("bar.muted", " · " if shown else " "), *part]
+        left -= size
+    return [(f"class:{style}", speak(text)) for style, text in shown]
+
+
+def _parts(now: Standing) -> list[Fragments]:
+    """Return the parts of the line, the most useful first."""
+    parts = [[("bar.title", clip(one_line(now.title), TITLE))], _progress(now)]
+    if now.status is not PlanStatus.APPROVED:
+        parts.append([("bar.blocked", _status(now.status))])
+    counts = (("", now.ready, "ready"), ("bar.blocked", now.blocked, "blocked"), ("", now.claimed, "to verify"))
+    parts += [[(style, f"{count} {word}")] for style, count, word in counts if count]
+    if now.running:
+        more = f" +{len(now.running) - 1}" if len(now.running) > 1 else ""
+        parts.append([("bar.running", f"{now.running[0]} in progress{more}")])
+    return [*parts, *([[("bar.muted", now.session)]] if now.session else [])]
+
+
+def _progress(now: Standing) -> Fragments:
+    full = int(now.fraction * BAR)
+    bar = [("bar.done", FULL * full), ("bar.open", EMPTY * (BAR - full))]
+    return [*bar, ("", f" {now.percent}% {now.done}/{now.total}")]
+
+
+def _status(status: PlanStatus) -> str:
+    return "draft: /approve_plan" if status is PlanStatus.DRAFT else str(status)
