@@ -11,27 +11,34 @@ import unicodedata
 
 from qwen_orch.model.text import one_line
 from qwen_orch.planning.export.shape import block
-from qwen_orch.planning.reader.fields import Field, labelled, loose
+from qwen_orch.planning.reader import marks
+from qwen_orch.planning.reader.fields import Field, is_scenario, labelled, loose
+from qwen_orch.planning.reader.statements import in_prose
 from qwen_orch.planning.reader.text import masked
 
 _INLINE = re.compile(
-    r"[\\*\[\]<|]"  # escapes, emphasis, links, HTML, tables
-    r"|(?<=\])\(|(?<!\w)_|_(?!\w)|~(?=~)|(?<=~)~"  # links, emphasis at the edge of a word, struck out text
-    r"|(?<!\S)[#@!]|!(?=!)|(?<=!)!"  # what could be a tag, a person or a priority
+    r"[\\*\[\]<|~]|(?<=<)!"  # escapes, emphasis, links, tables, HTML
+    r"|(?<=\])\(|(?<![^\W_])_|_(?![^\W_])"  # links, emphasis at the edge of a word
+    r"|(?<!\S)[#@!]|!(?=!)|(?<=!)!|(?<=\s)-(?=\s)"  # what could be a tag, a person, a priority or an estimate
 )
 _START = re.compile(r"[-+=>](?=\s|$)|\d{1,9}(?P<dot>[.)])(?=\s|$)")
 _LEVEL = r"(?:critical|high|medium|low|urgent)(?:est)?[- ]prio(?:rity)?"
-_HEAD = re.compile(rf"\W|(?:{_LEVEL}|P\d)\b", re.IGNORECASE)
-_TAIL = re.compile(rf"\s[-–—|~≈→:@#!(\[]|[)\]）】:!]$|\b(?:{_LEVEL}|P\d)$", re.IGNORECASE)
-_NEED = re.compile(
-    r"\b(?:on|upon|by|for|of|from|requires|needs|prerequisites?:|dependenc(?:y|ies):|after|once|must follow|follows|"
-    r"(?:un)?blocks|gates?(?: the)?|before|precede|extends)[:\s]*(?P<gap>\s)(?=[^.;\n]{0,45}\d)",
+_HEAD = re.compile(rf"\W|{_LEVEL}|P\d\s*[:：]", re.IGNORECASE)
+_TAIL = re.compile(rf"\s[-–—|~≈→:@#!(\[]|[)\]）】:!]$|\s(?:{_LEVEL}|P\d)$", re.IGNORECASE)
+_WAITS = (
+    r"on|upon|by|for|of|from|requires|needs|prerequisites?:|dependenc(?:y|ies):|after|once|must follow|follows|"
+    r"(?:un)?blocks|gates?(?: the)?|before|precede|extends"
+)
+_GAPS = re.compile(
+    rf"(?:\s[–—≈→]|\b(?:critical|high|medium|low|urgent)(?:est)?|\b(?:{_WAITS})[:\s]*)(?P<gap>\s)(?=prio|[^.;\n]{{0,45}}\d)",
     re.IGNORECASE,
 )
-_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)")
+_KEYWORD = re.compile(rf"\b(?:{_WAITS})\b(?=[:\s]+\S)", re.IGNORECASE)
+_LABEL = re.compile(r".*[:：][*_ ]*(?:\([^()]*\)[*_ ]*)?|(?:\*\*|__).*")
+_FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})(?P<info>.*)")
 _STRUCTURE = re.compile(r"(\s*)(#{1,6}(?=\s|$)|<(?=[!?/a-zA-Z])|[-=*_](?=[-=*_\s]*$)|\|)")
-_MARKED = re.compile(r"(\s*(?:[-*+]|\d{1,9}[.)])\s+)(.*)")
-_PLAIN_LINE = re.compile(r"[^\W\d_].*")
+_MARKED = re.compile(r"(?P<indent>\s*)(?P<number>\d{1,9})?(?P<mark>(?(number)[.)]|[-*+]))\s+(?P<text>.*)")
+_PLAIN_LINE = re.compile(r"[^\W\d_].*[^:：\s]")
 
 
 def inline(text: str) -> str:
@@ -57,14 +64,13 @@ def item(text: str) -> str:
 def title(text: str) -> str:
     """Return *text* as the title of a task, free of what could be taken for a mark; in bold if that is needed."""
     line, shown = inline(text), one_line(text)
-    needed = _NEED.search(line) is not None
-    if not (needed or _HEAD.match(shown) or _TAIL.search(shown) or any(map(_is_sign, shown))):
+    if not shown or not (_GAPS.search(line) or _HEAD.match(shown) or _TAIL.search(shown) or any(map(_is_sign, shown))):
         return line
-    return f"**{_NEED.sub(_apart, line) if needed else line}**" if shown else line
+    return f"**{_GAPS.sub(_apart, line)}**"
 
 
 def _apart(match: re.Match[str]) -> str:
-    """Interrupt the bold after a word that says what something waits for, so that it says it to people alone."""
+    """Interrupt the bold within words that are a mark or say what something waits for: then only people read them."""
     at = match.start("gap") - match.start()
     return f"{match[0][:at]}** **{match[0][at + 1 :]}"
 
@@ -103,12 +109,17 @@ def paragraph(text: str) -> list[str]:
 
 
 def stands_apart(lines: list[str]) -> bool:
-    """Tell whether some line is more than plain words, so that a title right above might become part of it."""
-    return not all(_PLAIN_LINE.match(line) for line in lines)
+    """Tell whether *lines* are more than a plain paragraph, so that a title right above might become part of it."""
+    return not all(_PLAIN_LINE.fullmatch(line) for line in lines)
+
+
+def introduces(lines: list[str]) -> bool:
+    """Tell whether a list right below *lines* would be labelled by them or be one with theirs."""
+    return bool(lines) and (_LABEL.fullmatch(lines[-1]) is not None or any(map(_MARKED.match, lines)))
 
 
 def _fences_close(lines: list[str]) -> bool:
-    """Tell whether every code fence is closed by one of its own."""
+    """Tell whether every code fence stands at the margin, where no list holds it, and is closed by one of its own."""
     inside = ""
     for line in lines:
         if fence := _FENCE.match(line):
@@ -132,18 +143,23 @@ def _harmless(line: str) -> str:
     line = line.replace("<!--", "<\\!--")
     if match := _STRUCTURE.match(line):
         return f"{match[1]}\\{line[match.end(1) :]}"
-    if (match := _MARKED.match(line)) and (_is_task(match[2]) or _unlabelled(match[2]) != match[2]):
-        return f"{match[1]}{_unlabelled(match[2])}" if not _is_task(match[2]) else f"{match[1]}\\{match[2]}"
+    if (match := _MARKED.match(line)) and _is_more(match["text"]):
+        return f"{match['indent']}{match['number'] or ''}\\{line[match.start('mark') :]}"
     return _unlabelled(line)
 
 
-def _is_task(text: str) -> bool:
-    return re.match(r"\W*(?:\[.?\]|task-\d)", text) is not None
+def _is_more(text: str) -> bool:
+    """Tell whether a list item of a description would be read as a task, a field or a criterion."""
+    found = marks.Marks()
+    marks.after(one_line(text)[-200:], found)
+    boxed, rest = marks.box(text)
+    is_id = marks.identifier(rest) is not None
+    return boxed is not None or is_id or found.estimate is not None or is_scenario(text) or _unlabelled(text) != text
 
 
 def _unlabelled(line: str) -> str:
-    """Return *line* so that it does not read as a field such as ``run: ...`` or ``depends on ...``."""
+    """Return *line* so that it does not read as a field such as ``run: ...``, nor say what to wait for."""
     found = labelled(line)
     if found and found.field is not Field.PROSE:
-        return re.sub("[:：]", r"\\\g<0>", line, count=1)
-    return f"\\{line}" if loose(line) else line
+        line = re.sub("[:：]", r"\\\g<0>", line, count=1)
+    return _KEYWORD.sub(r"_\g<0>_", line) if loose(line) or in_prose(line, 0) else line

@@ -14,8 +14,8 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model.plan import Phase, Plan
 from qwen_orch.model.task import Criterion, Priority, Task, TaskStatus
 from qwen_orch.model.text import one_line
-from qwen_orch.planning.export.escape import code, heading, inline, item, paragraph, stands_apart, title
-from qwen_orch.planning.export.shape import dependency, estimate, groups
+from qwen_orch.planning.export.escape import code, heading, inline, introduces, item, paragraph, stands_apart, title
+from qwen_orch.planning.export.shape import block, dependency, estimate, groups
 
 BOXES = {
     TaskStatus.PENDING: " ",
@@ -47,7 +47,7 @@ def render_markdown(graph: Graph, include_progress: bool, now: datetime) -> str:
 
 def _top(name: str, plan: Plan) -> Iterator[str]:
     yield from (f"# {heading(name)}", "")
-    yield from (f"> {line}".rstrip() for line in paragraph(plan.goal))
+    yield from (f"> {item(line)}" for line in block(plan.goal).split("\n") if line.strip())
     yield ""
     yield from paragraph(plan.description)
     yield ""
@@ -68,11 +68,15 @@ def _indented(lines: Iterable[str], depth: int) -> Iterator[str]:
 
 def _task(task: Task, include_progress: bool) -> Iterator[str]:
     """Yield the item of one task and what stands below it."""
-    yield f"- [{BOXES[task.status]}] `{task.id}` {' '.join([title(task.title), *_marks(task)])}"
+    name = title(task.title)
+    colon = ":" if name.startswith(("`", "*")) else ""
+    yield f"- [{BOXES[task.status]}] `{task.id}`{colon} {' '.join([name, *_marks(task)])}"
     description = paragraph(task.description)
     if stands_apart(description):
         yield ""
     yield from _indented(description, 1)
+    if introduces(description):
+        yield from ("", "  <!-- -->")
     yield from (f"  - {field}" for field in _fields(task))
     if include_progress:
         yield from (f"  <!-- {one_line(fact).replace('--', '- -')} -->" for fact in _history(task))

@@ -1,0 +1,239 @@
+"""What Markdown exports promise: ``/plan`` reads the same plan back, whatever its titles hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from immutables import Map
+
+from qwen_orch.graph.state import Graph
+from qwen_orch.model.draft import Draft
+from qwen_orch.model.ids import OrchestrationId, TaskId, phase_id, task_id
+from qwen_orch.model.plan import Decision, Orchestration, Phase, Plan
+from qwen_orch.model.task import Criterion, Dependency, DependencyKind, Estimate, Priority, Task, TaskStatus
+from qwen_orch.planning.export import render
+from qwen_orch.planning.reader import read
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LAW = settings(max_examples=60, deadline=None)
+
+ODD = [
+    "`code` first",
+    "ends in `code`",
+    "a ` lone backtick",
+    "C# and F#",
+    "#1 priority",
+    "mail @ann",
+    "@ann: call",
+    "Fix it!",
+    "Fix it!!",
+    "Fix !high",
+    "Ship (2h)",
+    "(MANUAL) step",
+    "Ship [P]",
+    "[US1] login",
+    "[ ] box",
+    "a *b* **c** __d__ _e_ ~~f~~",
+    "snake_case and __init__",
+    "a \\ backslash \\* two",
+    "<b>bold</b> <!-- gone -->",
+    "[link](http://x.y)",
+    "a | b | c",
+    "depends on task-002",
+    "Deploy after T1 is done",
+    "Follow up: requires task-001",
+    "1. numbered",
+    "2) numbered",
+    "T001 first",
+    "task-009: other",
+    "P1: urgent",
+    "Fix P1",
+    "high priority",
+    "Phase 2: more",
+    "Wait - DONE",
+    "Wait — blocked",
+    "Size: 2h",
+    "Take ~3 days",
+    "# heading",
+    "> quote",
+    "- item",
+    "+ item",
+    "---",
+    "ends with colon:",
+    "ends with stop.",
+    "One sentence. Another one",
+    "漢字 かな",
+    "שלום עולם",
+    "👩‍💻 work",
+    "Given a user when x then y",
+    "run: `rm -rf`",
+    "check: it",
+]
+SOME = ["write", "the", "parser", "and", "test", "deploy", "API", "v2", "of", "3", "to", "(x)", "db's", '"it"', "a-b"]
+WORDS = st.lists(st.sampled_from(SOME), min_size=1, max_size=6).map(" ".join)
+TITLES = st.one_of(WORDS, st.sampled_from(ODD), st.tuples(WORDS, st.sampled_from(ODD)).map(" ".join))
+PROSE = [
+    "run: `rm -rf /`",
+    "- [ ] `task-001` no task",
+    "# no heading",
+    "```sh",
+    "depends on task-001",
+    "- check: `x`",
+    "plain words",
+    "<!-- open",
+    "Acceptance:",
+    "---",
+    "| a |",
+    "1. one",
+    "    code",
+    "",
+    "- a\n  ```",
+]
+
+
+@st.composite
+def estimates(draw: st.DrawFn) -> Estimate:
+    low, likely, high = sorted(draw(st.tuples(*[st.sampled_from([0.25, 0.5, 1.0, 1 / 3, 2.0, 8.0, 40.0, 12.5])] * 3)))
+    return Estimate(low, likely, high, draw(st.sampled_from([0.0, 0.3, 0.65, 1.0])))
+
+
+@st.composite
+def criteria(draw: st.DrawFn) -> Criterion:
+    command = draw(st.none() | st.sampled_from(["pytest -q", "echo `date`", "test -f a && ls", "``x``"]))
+    text = draw(WORDS | st.sampled_from(["All tests pass", "exit code is 0", "it works — well"]))
+    return Criterion(text, command)
+
+
+@st.composite
+def plans(draw: st.DrawFn, titles: st.SearchStrategy[str] = TITLES) -> Graph:
+    """A plan with everything that Markdown is to bring back; dependencies point at earlier tasks."""
+    names = draw(
+        st.lists(st.sampled_from(["Data layer", "Interface", "Last mile", "Phase 1: Setup"]), unique=True, max_size=3)
+    )
+    phases = [
+        Phase(phase_id(n), name, depends_on=(phase_id(n - 1),) if n > 1 and draw(st.booleans()) else ())
+        for n, name in enumerate(names, 1)
+    ]
+    tasks: list[Task] = []
+    for number in range(1, draw(st.integers(1, 6)) + 1):
+        parent = draw(st.none() | st.sampled_from(tasks)) if tasks else None
+        held = draw(st.sampled_from(phases)).id if phases else None
+        tasks.append(
+            Task(
+                task_id(number),
+                draw(titles),
+                "\n".join(draw(st.lists(st.sampled_from(PROSE), max_size=3))),
+                phase=parent.phase if parent else held,
+                parent=parent.id if parent else None,
+                status=draw(st.sampled_from([TaskStatus.PENDING, TaskStatus.CANCELLED])),
+                priority=draw(st.sampled_from(Priority)),
+                depends_on=tuple(
+                    Dependency(t.id, draw(st.sampled_from(DependencyKind)), draw(st.sampled_from([0.0, 2.0, -1.5])))
+                    for t in draw(
+                        st.lists(
+                            st.sampled_from([t for t in tasks if not is_above(t, parent, tasks)] or [None]),
+                            unique=True,
+                            max_size=2,
+                        )
+                    )
+                    if t
+                ),
+                estimate=draw(st.none() | estimates()),
+                acceptance=tuple(draw(st.lists(criteria(), max_size=3))),
+                run=tuple(draw(st.lists(st.sampled_from(["make", "echo `date`", "a ``b``", "x  y"]), max_size=2))),
+                tags=tuple(
+                    draw(st.lists(st.sampled_from(["db", "front-end", "v2/x", "漢", "2fast"]), unique=True, max_size=3))
+                ),
+                assignee=draw(st.none() | st.sampled_from(["ann", "Bob Smith", "x.y-z"])),
+            )
+        )
+    return graph_of(tasks, phases)
+
+
+def is_above(task: Task, below: Task | None, tasks: list[Task]) -> bool:
+    while below is not None:
+        if below is task:
+            return True
+        below = next((t for t in tasks if below and t.id == below.parent), None)
+    return False
+
+
+def graph_of(tasks: list[Task], phases: list[Phase] | tuple[Phase, ...] = ()) -> Graph:
+    plan = Plan(
+        "Sell things to people",
+        phases=tuple(phases),
+        requirements=("It must sell",),
+        decisions=(Decision("Use SQLite", "it is there"),),
+        risks=("Nobody buys",),
+        quality_gates=(Criterion("Lint is clean", "ruff check"), Criterion("It feels good")),
+    )
+    parts: dict[TaskId, tuple[TaskId, ...]] = {}
+    for task in tasks:
+        if task.parent:
+            parts[task.parent] = (*parts.get(task.parent, ()), task.id)
+    return Graph(
+        Orchestration(OrchestrationId("orch-x-abcd"), "The shop", plan), Map({t.id: t for t in tasks}), parts=Map(parts)
+    )
+
+
+def facts_of(graph: Graph) -> dict[str, dict[str, object]]:
+    """What is to come back, by task id."""
+    return {
+        t.id: {
+            "title": " ".join(t.title.split()),
+            "phase": p.title if (p := graph.phase(t.phase)) else None,
+            "parent": t.parent,
+            "depends_on": sorted((d.task, d.kind, d.lag) for d in t.depends_on),
+            "estimate": t.estimate and rounded(t.estimate),
+            "priority": t.priority,
+            "tags": sorted(t.tags),
+            "assignee": t.assignee,
+            "run": t.run,
+            "criteria": [(c.text, c.check) for c in t.acceptance],
+        }
+        for t in graph.ordered()
+    }
+
+
+def facts_in(draft: Draft) -> dict[str, dict[str, object]]:
+    """The same of what was read."""
+    labels = [t.label for t in draft.tasks]
+    return {
+        t.label: {
+            "title": t.title,
+            "phase": draft.phases[t.phase].title if t.phase is not None else None,
+            "parent": labels[t.parent] if t.parent is not None else None,
+            "depends_on": sorted((labels[d.task], d.kind, d.lag) for d in t.depends_on if not d.inferred),
+            "estimate": t.estimate and rounded(t.estimate),
+            "priority": t.priority,
+            "tags": sorted(t.tags),
+            "assignee": t.assignee,
+            "run": t.run,
+            "criteria": [(c.text, c.check) for c in t.acceptance],
+        }
+        for t in draft.tasks
+    }
+
+
+def rounded(estimate: Estimate) -> tuple[float, ...]:
+    return tuple(round(v, 3) for v in (estimate.low, estimate.likely, estimate.high, estimate.confidence))
+
+
+@LAW
+@given(plans())
+def test_what_is_exported_is_read_back(graph: Graph) -> None:
+    text = render(graph, "markdown", False, NOW)
+    draft = read(text)
+    assert draft.title == "The shop"
+    assert draft.goal == "Sell things to people"
+    wanted = facts_of(graph)
+    assert facts_in(draft) == wanted
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_title_is_read_back(odd: str) -> None:
+    graph = graph_of([Task(task_id(1), odd, estimate=Estimate(1, 2, 3, 0.5), tags=("db",)), Task(task_id(2), "Other")])
+    assert facts_in(read(render(graph, "markdown", False, NOW))) == facts_of(graph)
