@@ -32,8 +32,8 @@ class Span(Piece):
         return super().__new__(cls, _single_spaced(safe) if "  " in safe else safe, style)
 
     @classmethod
-    def of(cls, safe: str, style: str) -> Span:
-        """Return a span of a part of another one's text."""
+    def of(cls, safe: str, style: str = "") -> Span:
+        """Return a span of text that is ours, or a part of another span's: it is not cleaned."""
         return Piece.__new__(cls, safe, style)
 
 
@@ -98,8 +98,10 @@ Block: TypeAlias = Line | Table
 
 GAP = Line(())
 """An empty line."""
-BREAK = exact("\n")
+BREAK = Span.of("\n")
 """What parts two spans that stand one below the other."""
+INDENT = Span.of("  ")
+BLANK = Span.of("")
 
 
 def line(*spans: Span | str, indent: int = 0, hang: int = 0, most: int = 0) -> Line:

@@ -45,7 +45,7 @@ def table_lines(table: Table, width: int) -> Iterator[Painted]:
 
 
 def _header(table: Table) -> Row:
-    return Row(tuple(Span(h, "header") for h in table.headers))
+    return Row(tuple(Span.of(h, "header") for h in table.headers))
 
 
 def _columns(table: Table, width: int) -> list[_Column]:
@@ -63,7 +63,8 @@ def _columns(table: Table, width: int) -> list[_Column]:
 
 def _natural(rows: list[Row], place: int, flexible: bool) -> int:
     """Return how wide the widest cell at *place* is."""
-    return max((_wide(_at(r, place)) + flexible * _depth(r) for r in rows if _wide(_at(r, place))), default=0)
+    widths = ((_wide(_at(r, place)), r.depth) for r in rows)
+    return max((wide + (_depth(deep) if flexible else 0) for wide, deep in widths if wide), default=0)
 
 
 def _wide(cell: Cell) -> int:
@@ -75,8 +76,8 @@ def _at(row: Row, place: int) -> Cell:
     return row.cells[place] if place < len(row.cells) else _NOTHING
 
 
-def _depth(row: Row) -> int:
-    return STEP * min(row.depth, DEEPEST)
+def _depth(deep: int) -> int:
+    return STEP * min(deep, DEEPEST)
 
 
 def _squeezed(natural: dict[int, int], flexible: int, room: int) -> dict[int, int]:
@@ -122,7 +123,7 @@ def _clipped_cell(row: Row, column: _Column) -> Painted:
 
 
 def _set_in(row: Row, column: _Column) -> int:
-    return min(_depth(row), column.width // 2) if column.flexible else 0
+    return min(_depth(row.depth), column.width // 2) if column.flexible else 0
 
 
 def _filled(row: Row, column: _Column, pieces: Painted) -> Painted:

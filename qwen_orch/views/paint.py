@@ -10,7 +10,7 @@ from typing import Any, Protocol, TextIO
 from qwen_orch.errors import OrchError
 from qwen_orch.views import marks
 from qwen_orch.views.blocks import Block, Line, Span, exact, line
-from qwen_orch.views.marks import ACTIVE, ARROW, DONE, FAILED, NEXT, PIPE, WARNING
+from qwen_orch.views.marks import ARROW, CLAIMED, DONE, FAILED, NEXT, PIPE, UNSURE, WARNING
 
 WIDTH = 80
 
@@ -94,37 +94,26 @@ def _plain_locale() -> bool:
 
 def error_blocks(error: OrchError) -> list[Block]:
     """Draw what failed, and under it what to type next, a line each."""
-    failed = line(Span(f"{FAILED} ", "failed"), exact(error.message), hang=2)
-    hints = (line(Span(f"{ARROW} ", "muted"), exact(h, "hint"), indent=2, hang=2) for h in error.hints)
+    failed = line(Span.of(f"{FAILED} ", "failed"), exact(error.message), hang=2)
+    hints = (line(Span.of(f"{ARROW} ", "muted"), exact(h, "hint"), indent=2, hang=2) for h in error.hints)
     return [failed, *hints]
 
 
 def warnings_blocks(warnings: Iterable[str]) -> list[Block]:
     """Draw each warning on its own lines."""
-    return [line(Span(f"{WARNING} ", "warn"), exact(w), hang=2) for w in warnings]
+    return [line(Span.of(f"{WARNING} ", "warn"), exact(w), hang=2) for w in warnings]
 
 
-_HAPPENS = {
-    "started": (NEXT, "active"),
-    "output": (PIPE, "muted"),
-    "checking": (ARROW, "muted"),
-    "ended": (ACTIVE, "muted"),
-}
+_HAPPENS = {"started": (NEXT, "active"), "output": (PIPE, "muted"), "checking": (UNSURE, "muted")}
+_ENDS = {"completed": (DONE, "done"), "undecided": (CLAIMED, "claimed")}
 _LONGEST = 8
 """Lines that one update may take."""
 
 
 def update_line(update: Happening) -> Line:
     """Draw one thing that happens while a command is at work, after the id of the task it happens to."""
-    mark, style = _HAPPENS.get(update.kind, (PIPE, "muted"))
-    if update.kind == "ended":
-        mark, style = _ending(update.text)
-    lead = f"{update.task} "
-    return line(Span(lead, "id"), Span(f"{mark} ", style), exact(update.text), hang=len(lead) + 2, most=_LONGEST)
-
-
-def _ending(text: str) -> tuple[str, str]:
-    word = text.lower()
-    if any(w in word for w in ("fail", "timed", "error", "interrupt", "cancel")):
-        return FAILED, "failed"
-    return (DONE, "done") if "complete" in word or "pass" in word else (ACTIVE, "muted")
+    known = _HAPPENS.get(update.kind) or _ENDS.get(update.text)
+    mark, style = known or (FAILED, "failed")
+    lead = f"{update.task} " if update.task else ""
+    text = exact(update.text, "" if update.kind == "started" else style)
+    return line(Span(lead, "id"), Span.of(f"{mark} ", style), text, hang=len(lead) + 2, most=_LONGEST)

@@ -52,7 +52,7 @@ STATES: dict[str, tuple[str, str]] = {
 DAY = 8.0
 """Working hours."""
 _BAR = 30
-_SEPARATOR = Span(f" {DOT} ", "muted")
+_SEPARATOR = Span.of(f" {DOT} ", "muted")
 
 
 def words(name: str) -> str:
@@ -63,13 +63,13 @@ def words(name: str) -> str:
 def mark(state: str, gap: str = " ") -> Span:
     """Return the mark of *state*, and a space."""
     sign, style = STATES.get(state, (UNSURE, "muted"))
-    return Span(sign + gap, style)
+    return Span.of(sign + gap, style)
 
 
 def state(name: str) -> Span:
     """Return the mark of a state and the word for it."""
-    sign, style = STATES.get(name, (UNSURE, "muted"))
-    return Span(f"{sign} {words(name)}", style)
+    known = STATES.get(name)
+    return Span.of(f"{known[0]} {words(name)}", known[1]) if known else Span(f"{UNSURE} {words(name)}", "muted")
 
 
 def title(text: str, style: str = "title") -> Span:
@@ -134,7 +134,7 @@ def joined(items: Iterable[Span | str]) -> tuple[Span, ...]:
 
 def arrows(ids: Iterable[str]) -> tuple[Span, ...]:
     """Return *ids* with an arrow between."""
-    return parted(((Span(i, "id"),) for i in ids), Span(f" {ARROW} ", "muted"))
+    return parted(((Span(i, "id"),) for i in ids), Span.of(f" {ARROW} ", "muted"))
 
 
 def following(commands: Sequence[str]) -> list[Block]:
@@ -148,14 +148,14 @@ def more(rest: int, where: str, indent: int = 2) -> list[Block]:
     """Draw that there are *rest* more, and the command that shows them."""
     if rest <= 0:
         return []
-    return [line(Span(f"… and {rest:,} more: ", "muted"), Span(where, "command"), indent=indent)]
+    return [line(Span.of(f"… and {rest:,} more: ", "muted"), Span(where, "command"), indent=indent)]
 
 
 def opening(root: OrchestrationAnswer, *facts: Span | str) -> list[Block]:
-    """Draw which orchestration this is about: title and state, then id and *facts*."""
+    """Draw which orchestration this is about: its title, then state, id and *facts*."""
     return [
-        line(title(root.title, "heading"), "  ", state(root.status), most=2),
-        Line(joined([Span(root.id, "id"), *facts]), hang=2),
+        line(title(root.title, "heading"), most=2),
+        Line(joined([state(root.status), Span(root.id, "id"), *facts]), hang=2),
     ]
 
 
@@ -166,14 +166,14 @@ def bar(progress: ProgressAnswer) -> list[Block]:
     statuses = [f"{n:,} {words(s)}" for s, n in progress.by_status.items() if n]
     done = f"{share} %  {progress.done:,} of {count(progress.total, 'task')}"
     return [
-        line(Span(FULL * full, "done"), Span(EMPTY * (_BAR - full), "muted"), Span(f" {done}"), indent=2),
+        line(Span.of(FULL * full, "done"), Span.of(EMPTY * (_BAR - full), "muted"), Span.of(f"  {done}"), indent=2),
         *([Line(joined(statuses), indent=2, hang=2)] if progress.done < progress.total or len(statuses) > 1 else []),
     ]
 
 
 def bullets(texts: Iterable[str], indent: int = 2) -> list[Block]:
     """Draw each text behind a dot."""
-    return [line(Span(f"{DOT} ", "muted"), exact(t.strip()), indent=indent, hang=2) for t in texts]
+    return [line(Span.of(f"{DOT} ", "muted"), exact(t.strip()), indent=indent, hang=2) for t in texts]
 
 
 def section(name: str, blocks: Sequence[Block]) -> list[Block]:

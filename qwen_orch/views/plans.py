@@ -43,10 +43,10 @@ def _outline(answer: Planned) -> list[Block]:
 
 def _warnings(warnings: tuple[str, ...]) -> list[Block]:
     lines: list[Block] = [
-        line(Span(f"{WARNING} ", "warn"), exact(w.strip()), indent=2, hang=2, most=4) for w in warnings[:_WARNINGS]
+        line(Span.of(f"{WARNING} ", "warn"), exact(w.strip()), indent=2, hang=2, most=4) for w in warnings[:_WARNINGS]
     ]
     rest = len(warnings) - _WARNINGS
-    told = [line(Span(f"… and {rest:,} more", "muted"), indent=2)] if rest > 0 else []
+    told = [line(Span.of(f"… and {rest:,} more", "muted"), indent=2)] if rest > 0 else []
     return section(count(len(warnings), "warning").capitalize(), [*lines, *told])
 
 

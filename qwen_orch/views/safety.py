@@ -17,7 +17,7 @@ def undone(answer: Undone) -> list[Block]:
     verb = "put back" if answer.redone else "taken back"
     if not answer.steps:
         return [line(f"Nothing was {verb}.")]
-    now = Span(f" · now at step {answer.seq}", "muted")
+    now = Span.of(f" · now at step {answer.seq}", "muted")
     return [line(mark("completed"), f"{count(len(answer.steps), 'step')} {verb}", now), *entries(answer.steps)]
 
 
@@ -58,7 +58,7 @@ def diagnosis(answer: Diagnosis) -> list[Block]:
 
 
 def _finding(found: Finding) -> Row:
-    hint = (BREAK, Span(f"{ARROW} ", "muted"), exact(found.hint, "hint")) if found.hint else ()
+    hint = (BREAK, Span.of(f"{ARROW} ", "muted"), exact(found.hint, "hint")) if found.hint else ()
     return row((mark(found.state), Span(words(found.what))), (exact(found.detail.strip()), *hint))
 
 

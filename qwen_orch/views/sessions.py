@@ -24,7 +24,7 @@ def session_list(answer: SessionList) -> list[Block]:
     rows = [r for session, depth in placed for r in _rows(session, depth)]
     part = f"{answer.shown:,} of " if answer.shown != answer.total else ""
     footer = line(Span(f"{part}{count(answer.total, 'session')}", "muted"), indent=2)
-    return [Table(tuple(rows), ("", "SESSION", "STATE", "FOR", "UPDATED"), flexible=1), GAP, footer, *_resume(answer)]
+    return [Table(tuple(rows), ("  SESSION", "STATE", "FOR", "UPDATED"), flexible=0), GAP, footer, *_resume(answer)]
 
 
 def _none(answer: SessionList) -> list[Block]:
@@ -41,20 +41,15 @@ def _resume(answer: SessionList) -> list[Block]:
 def _rows(session: SessionAnswer, depth: int) -> Iterator[Row]:
     """Yield a row of facts, and one with the title below it."""
     yield row(
-        Span(NEXT if session.current else "", "active"),
-        Span(session.id, "id"),
+        (Span.of(f"{NEXT} " if session.current else "  ", "active"), Span(session.id, "id")),
         state(session.state),
         Span(session.task or session.kind),
         Span(when(session.updated), "muted"),
         depth=depth,
     )
-    yield Row(((title(session.title), *_kept(session)),), depth + 3)
-
-
-def _kept(session: SessionAnswer) -> tuple[Span, ...]:
     numbers = (session.thoughts, session.notes, session.decisions, session.artifacts)
-    told = joined(count(n, w) for n, w in zip(numbers, _KEPT, strict=True) if n)
-    return (Span("  "), *told) if told else ()
+    kept = (count(n, w) for n, w in zip(numbers, _KEPT, strict=True) if n)
+    yield Row((joined([title(session.title), *kept]),), depth + 3)
 
 
 def _tree(sessions: Sequence[SessionAnswer]) -> Iterator[tuple[SessionAnswer, int]]:
@@ -109,7 +104,7 @@ def entries(steps: Iterable[Entry], clock: Callable[[str], str] = when) -> list[
 def _entry(entry: Entry, clock: Callable[[str], str]) -> Row:
     style = "muted" if entry.undone else ""
     told = parted(((exact(w, style),) for w in entry.what), BREAK)
-    undone = (Span("  (undone)", "warn"),) if entry.undone else ()
+    undone = (BREAK, Span("undone since", "warn")) if entry.undone else ()
     return row(Span(str(entry.seq), "muted"), Span(clock(entry.at), "muted"), Span(entry.by, "muted"), (*told, *undone))
 
 
@@ -137,7 +132,7 @@ def _clock(at: str) -> str:
 def context(answer: ContextAnswer) -> list[Block]:
     """Draw what an agent would be given: the size of each part, then its exact text."""
     if answer.path:
-        written = [line("Written to ", exact(answer.path), hang=2)]
+        written = [GAP, line("Written to ", exact(answer.path), hang=2)]
     else:
         written = [block for p in answer.parts for block in (GAP, _rule(p.name), line(exact(p.text.strip("\n"))))]
     return [
@@ -156,7 +151,7 @@ def _sizes(answer: ContextAnswer) -> Table:
 
 
 def _rule(name: str) -> Line:
-    return line(Span("── ", "muted"), Span(name, "heading"), Span(" ──", "muted"), most=1)
+    return line(Span.of("── ", "muted"), Span(name, "heading"), Span.of(" ──", "muted"), most=1)
 
 
 def _debug(answer: ContextAnswer) -> list[Block]:

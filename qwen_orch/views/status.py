@@ -8,11 +8,26 @@ from qwen_orch.answers.core import TaskAnswer
 from qwen_orch.answers.status import Hours, PlanStatusAnswer, TaskStatusAnswer
 from qwen_orch.model.task import Attempt
 from qwen_orch.views.blocks import GAP, Block, Line, Row, Span, exact, row, sheet
-from qwen_orch.views.parts import arrows, bar, count, decimal, following, more, opening, section, state, when
+from qwen_orch.views.parts import (
+    arrows,
+    bar,
+    count,
+    decimal,
+    following,
+    mark,
+    more,
+    opening,
+    section,
+    short,
+    state,
+    title,
+    when,
+)
 from qwen_orch.views.task_parts import card, evidence, headline, tail, task_row, task_table
 
 _SHOWN = 8
 _PATH = 12
+_HOLDERS = 4
 
 
 def plan_status(answer: PlanStatusAnswer) -> list[Block]:
@@ -23,7 +38,7 @@ def plan_status(answer: PlanStatusAnswer) -> list[Block]:
         *bar(answer.progress),
         *_tasks("In progress", answer.in_progress, "/list_tasks status:in_progress"),
         *_tasks("Ready", answer.ready, "/list_tasks status:ready"),
-        *_tasks("Blocked", answer.blocked, "/list_tasks status:blocked"),
+        *_blocked(answer.blocked),
         *_ahead(answer),
         *following(answer.next),
     ]
@@ -34,6 +49,22 @@ def _tasks(name: str, tasks: tuple[TaskAnswer, ...], where: str) -> list[Block]:
         return []
     shown = task_table(map(task_row, tasks[:_SHOWN]), headers=False)
     return section(f"{name} ({len(tasks):,})", [shown, *more(len(tasks) - _SHOWN, where)])
+
+
+def _blocked(tasks: tuple[TaskAnswer, ...]) -> list[Block]:
+    """Draw the blocked tasks with all that blocks each."""
+    if not tasks:
+        return []
+    rows = (row(Span(t.id, "id"), _held(t)) for t in tasks[:_SHOWN])
+    rest = more(len(tasks) - _SHOWN, "/list_tasks status:blocked")
+    return section(f"Blocked ({len(tasks):,})", [*sheet(rows), *rest])
+
+
+def _held(task: TaskAnswer) -> tuple[Span, ...]:
+    named = task.blocked_by[:_HOLDERS]
+    rest = len(task.blocked_by) - len(named)
+    held = ", ".join(short(h, 60).text for h in named) + (f" and {rest:,} more" if rest else "")
+    return (mark("blocked"), title(short(task.title, 60).text), Span(" waits for ", "muted"), Span(held))
 
 
 def _ahead(answer: PlanStatusAnswer) -> list[Block]:
@@ -73,7 +104,7 @@ def attempt(tried: Attempt) -> list[Block]:
     who, span = Span(f"{tried.number}. {tried.executor} "), Span(f" {when(tried.started)}{ended}", "muted")
     return [
         Line((who, state(tried.outcome), span, *detail), indent=2, hang=3),
-        *(tail(tried.output) if wrong and tried.output.strip() else []),
+        *(tail(tried.output) if wrong else []),
     ]
 
 

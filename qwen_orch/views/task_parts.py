@@ -8,13 +8,14 @@ from qwen_orch.answers.core import TaskAnswer
 from qwen_orch.model.plan import Phase
 from qwen_orch.model.task import Criterion, Dependency, DependencyKind, Evidence
 from qwen_orch.model.text import clean
-from qwen_orch.views.blocks import BREAK, Block, Line, Row, Span, Table, exact, line, row, sheet
-from qwen_orch.views.marks import WARNING
-from qwen_orch.views.parts import decimal, duration, joined, mark, short, state, title, took, when, words
+from qwen_orch.views.blocks import BLANK, BREAK, INDENT, Block, Line, Row, Span, Table, exact, line, row, sheet
+from qwen_orch.views.marks import PIPE, WARNING
+from qwen_orch.views.parts import count, decimal, duration, joined, mark, short, state, title, took, when, words
 
 HEADERS = ("TASK", "STATE", "TITLE", "PRIORITY", "EST", "WAITS FOR")
 _TITLE = 2
-_WAITS = 24
+_WAITS = 20
+_LONG = 400
 _TAIL = 8
 """Lines of output shown of a command that failed."""
 
@@ -34,11 +35,10 @@ def task_row(task: TaskAnswer, depth: int = 0) -> Row:
     )
 
 
-def waits(held: Sequence[str], named: int = 2) -> Span:
+def waits(held: Sequence[str]) -> Span:
     """Return what a task waits for in short: the first, and how many more."""
-    rest = f" +{len(held) - named}" if len(held) > named else ""
-    each = (_WAITS - len(rest)) // max(1, min(named, len(held)))
-    return short(", ".join(short(h, each).text for h in held[:named]) + rest, _WAITS + 2, "muted")
+    rest = f" +{len(held) - 1}" if len(held) > 1 else ""
+    return Span.of(short(held[0] if held else "", _WAITS).text + rest, "muted")
 
 
 def task_table(rows: Iterable[Row], headers: bool = True) -> Table:
@@ -55,19 +55,31 @@ def by_phase(tasks: Sequence[TaskAnswer], phases: Sequence[Phase]) -> Iterator[R
         children.setdefault(owner or "", []).append(task)
     known = {str(p.id) for p in phases}
     loose = [owner for owner in children if owner not in known and owner not in ids]
-    groups = [*((owner, "") for owner in loose), *((str(p.id), p.title) for p in phases)]
-    for owner, name in groups:
-        if owner in children:
-            yield from _group(name, children[owner], children)
+    groups = [
+        *((str(p.id), p.title) for p in phases),
+        *((owner, "Without a phase" if phases else "") for owner in loose),
+    ]
+    for number, (owner, name) in enumerate((owner, name) for owner, name in groups if owner in children):
+        if number:
+            yield row((BLANK,))
+        yield from _group(name, children[owner], children)
 
 
 def _group(name: str, tops: list[TaskAnswer], children: dict[str, list[TaskAnswer]]) -> Iterator[Row]:
+    tasks = list(_nested(tops, children))
     if name:
-        yield row((title(name, "heading"),))
+        done = sum(t.status == "completed" for t, _ in tasks)
+        told = f"{done:,} of {count(len(tasks), 'task')} done" if done else count(len(tasks), "task")
+        yield row(joined([title(name, "heading"), told]))
+    yield from (task_row(t, depth) for t, depth in tasks)
+
+
+def _nested(tops: list[TaskAnswer], children: dict[str, list[TaskAnswer]]) -> Iterator[tuple[TaskAnswer, int]]:
+    """Yield each of *tops* and, after it, its parts with how deep they are."""
     stack = [(t, 0) for t in reversed(tops)]
     while stack:
         task, depth = stack.pop()
-        yield task_row(task, depth)
+        yield task, depth
         stack += [(part, depth + 1) for part in reversed(children.get(task.id, ()))]
 
 
@@ -126,15 +138,16 @@ def labelled(name: str, values: Iterable[tuple[Span, ...]]) -> Iterator[Row]:
 
 def criterion(wanted: Criterion) -> tuple[Span, ...]:
     """Return a criterion with what is known of it, and below it the command that proves it."""
-    check = (BREAK, *command(wanted.check)) if wanted.check and wanted.check != wanted.text else ()
+    check = (BREAK, INDENT, *command(wanted.check)) if wanted.check and wanted.check != wanted.text else ()
     return (mark(wanted.status), exact(wanted.text.strip()), *check)
 
 
 def command(text: str) -> tuple[Span, ...]:
     """Return a command whole and exact, with a warning where it holds what cannot be shown."""
     hidden = clean(text, multiline=True) != text
-    warning = (BREAK, Span(f"{WARNING} holds characters that cannot be shown", "warn")) if hidden else ()
-    return (Span("$ ", "muted"), exact(text, "command"), *warning)
+    warning = (BREAK, Span.of(f"{WARNING} holds characters that cannot be shown", "warn")) if hidden else ()
+    whole = Span.of(exact(text).text.replace("\n", "\n  "), "command")
+    return (Span.of("$ ", "muted"), whole, *warning)
 
 
 def _dependency(on: Dependency) -> tuple[Span, ...]:
@@ -152,24 +165,24 @@ def evidence(seen: Iterable[Evidence]) -> list[Block]:
 def _observed(seen: Evidence) -> Iterator[Block]:
     what = command(seen.command) if seen.command else (Span(words(seen.kind)),)
     yield Line((mark("passed" if seen.passed else "failed"), *what), indent=2, hang=2)
-    said = [
-        f"exit {seen.exit_code}" if seen.exit_code is not None else "",
-        took(seen.seconds) if seen.command else "",
-        f"by {seen.by}" if seen.by else "",
-        when(seen.at),
-        f"{len(seen.files)} files changed" if seen.files else "",
-        seen.commit[:12],
-    ]
-    if any(said):
-        yield Line(joined(said), indent=4, hang=2)
-    if seen.output.strip():
-        yield from tail(seen.output, 1 if seen.passed else _TAIL)
+    said = (*ending(seen), f"by {seen.by}" if seen.by else "", when(seen.at))
+    yield Line(joined(said), indent=4, hang=2)
+    yield from tail(seen.output, 1 if seen.passed else _TAIL)
 
 
-def tail(output: str, lines: int = _TAIL, indent: int = 4) -> list[Block]:
-    """Draw the last *lines* lines that a command printed."""
-    kept = exact(output[-400 * lines :].strip("\n"), "muted").text.rstrip().split("\n")[-lines:]
-    return [Line((Span("| ", "muted"), Span.of(k.rstrip(), "muted")), indent, hang=2, most=3) for k in kept]
+def ending(seen: Evidence) -> tuple[str, ...]:
+    """Return how a command ended, in words."""
+    code = f"exit {seen.exit_code}" if seen.exit_code is not None else ""
+    files = count(len(seen.files), "file") + " changed" if seen.files else ""
+    return (code, took(seen.seconds) if seen.command else "", files, seen.commit[:12])
+
+
+def tail(output: str, lines: int = _TAIL) -> list[Line]:
+    """Draw the last *lines* lines that a command printed, nothing if it was silent."""
+    shown = exact(output[-_LONG * lines :]).text.strip("\n").rstrip()
+    kept = shown.split("\n")[-lines:] if shown else []
+    bar = Span.of(f"{PIPE} ", "muted")
+    return [Line((bar, Span.of(k.rstrip(), "muted")), indent=4, hang=2, most=3) for k in kept]
 
 
 def remaining_estimate(tasks: Sequence[TaskAnswer]) -> str:
@@ -179,4 +192,4 @@ def remaining_estimate(tasks: Sequence[TaskAnswer]) -> str:
     if not guesses:
         return ""
     spread = sum(g.spread**2 for g in guesses) ** 0.5
-    return f"{decimal(sum(g.mean for g in guesses))} h ± {decimal(spread)}"
+    return f"{decimal(sum(g.mean for g in guesses))} h ± {decimal(spread)} in all"

@@ -32,7 +32,7 @@ def _cards(answer: TaskList) -> list[Block]:
 
 def _footer(answer: TaskList) -> Block:
     part = f"{answer.shown:,} of " if answer.shown != answer.total else ""
-    return line(Span(f"{part}{count(answer.total, 'task')}", "muted"), indent=2)
+    return line(Span(f"{part}{count(answer.total, 'task')}", "muted"), indent=2, most=1)
 
 
 VIEWS = {TaskList: task_list}

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 
 from qwen_orch.answers.core import TaskAnswer
 from qwen_orch.answers.work import Completeness, CriterionAnswer, Remaining, Worked, WorkedAll
-from qwen_orch.views.blocks import BREAK, GAP, Block, Line, Row, Span, Table, exact, line, row, sheet
+from qwen_orch.views.blocks import BREAK, GAP, INDENT, Block, Line, Row, Span, Table, exact, line, parted, row, sheet
 from qwen_orch.views.parts import bar, bullets, following, joined, mark, more, opening, section, state, title
 from qwen_orch.views.status import attempt
 from qwen_orch.views.task_parts import (
     card,
     command,
     criterion,
+    ending,
     evidence,
     facts,
     headline,
@@ -29,7 +30,7 @@ _REMAINING = 20
 def worked(answer: Worked) -> list[Block]:
     """Draw where the task stands now, what was seen on the way there, and how to go on."""
     task = answer.task
-    where = [line(Span("session ", "muted"), Span(answer.session.id, "id"), indent=2)] if answer.session else []
+    where = [line(Span("in ", "muted"), Span(answer.session.id, "id"), indent=2)] if answer.session else []
     tried = attempt(answer.attempt) if answer.attempt and answer.attempt.outcome != "running" else []
     return [
         headline(task),
@@ -71,18 +72,22 @@ def completeness(answer: Completeness) -> list[Block]:
         *section(f"Remaining ({len(answer.remaining):,})", _remaining(answer.remaining)),
         *section("Recommended", bullets(answer.recommendations)),
         *report,
-        *following([] if not answer.complete else ["/export_plan"]),
+        *following(_next(answer)),
     ]
+
+
+def _next(answer: Completeness) -> list[str]:
+    return ["/export_plan"] if answer.complete else [r.command for r in answer.remaining[:1] if r.command]
 
 
 def _criteria(answer: Completeness) -> Iterator[Block]:
     groups = (("failed", "Failed"), ("unverified", "Unverified: no command can check them"), ("open", "Not checked"))
     for status, name in groups:
         found = [c for c in answer.criteria if c.status == status]
-        yield from section(f"{name} ({len(found):,})", [b for c in found for b in _found(c)])
+        yield from section(f"{name} ({len(found):,})", sheet(map(_found, found)))
     passed = [c for c in answer.criteria if c.status == "passed"]
     rest = len(passed) - _PASSED
-    told = [line(Span(f"… and {rest:,} more", "muted"), indent=2)] if rest > 0 else []
+    told = [line(Span.of(f"… and {rest:,} more", "muted"), indent=2)] if rest > 0 else []
     yield from section(f"Passed ({len(passed):,})", [*_brief(passed[:_PASSED]), *told])
 
 
@@ -91,14 +96,13 @@ def _brief(passed: list[CriterionAnswer]) -> list[Block]:
     return [Table(rows)] if rows else []
 
 
-def _found(seen: CriterionAnswer) -> list[Block]:
-    """Draw a criterion that did not pass, with the command that was to prove it and the end of what it printed."""
-    proof = (BREAK, *command(seen.check)) if seen.check and seen.check != seen.text else ()
-    code = seen.evidence.exit_code if seen.evidence else None
-    exit_code = (Span(f"  exit {code}", "muted"),) if code is not None else ()
-    what = (mark(seen.status), exact(seen.text.strip()), *proof, *exit_code)
-    output = seen.evidence.output if seen.evidence and seen.status == "failed" else ""
-    return [*sheet([row(Span(seen.task, "id"), what)]), *(tail(output, indent=6) if output.strip() else [])]
+def _found(seen: CriterionAnswer) -> Row:
+    """Return a criterion that did not pass, with the command that was to prove it and the end of what it printed."""
+    proof = [command(seen.check)] if seen.check and seen.check != seen.text else []
+    if seen.evidence and seen.status == "failed":
+        proof += [joined(ending(seen.evidence)), *(t.spans for t in tail(seen.evidence.output))]
+    spans = parted([(mark(seen.status), exact(seen.text.strip())), *((INDENT, *p) for p in proof if p)], BREAK)
+    return row(Span(seen.task, "id"), spans)
 
 
 def _remaining(tasks: tuple[Remaining, ...]) -> list[Block]:
@@ -110,7 +114,7 @@ def _remaining(tasks: tuple[Remaining, ...]) -> list[Block]:
 
 def _remaining_row(task: Remaining) -> Row:
     why = (BREAK, exact(task.why.strip(), "muted")) if task.why.strip() else ()
-    how = (BREAK, Span("→ ", "muted"), exact(task.command, "command")) if task.command else ()
+    how = (BREAK, Span.of("→ ", "muted"), exact(task.command, "command")) if task.command else ()
     return row(Span(task.task, "id"), state(task.state), (title(task.title), *why, *how))
 
 

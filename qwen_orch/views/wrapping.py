@@ -17,7 +17,7 @@ Painted: TypeAlias = list[Piece]
 
 _MARKS = 8
 """How many characters without a width a line may hold for each of its columns."""
-_WORD = re.compile(r"\n| *[^ \n]+| +")
+_WORD = r"\n| *[^ \n]+| +"
 
 
 def fitting(text: str, width: int) -> str:
@@ -49,6 +49,8 @@ def clipped(spans: Sequence[Piece], width: int) -> Painted:
     """Return *spans* on one line of at most *width* columns, ending in an ellipsis where something was cut off."""
     if width <= 0:
         return []
+    if len(spans) == 1 and len(spans[0].text) * 2 <= width and "\n" not in spans[0].text:
+        return list(spans)
     pieces = [Piece(s.text.replace("\n", " "), s.style) for s in spans if s.text]
     return pieces if fits(pieces, width) else _cut(pieces, width)
 
@@ -87,7 +89,7 @@ def wrapped(spans: Iterable[Piece], first: int, rest: int, most: int = 0) -> lis
 def _words(spans: Iterable[Piece]) -> Iterator[tuple[str, str]]:
     """Yield words with the spaces before them, and every line break, each with its style."""
     for span in spans:
-        for match in _WORD.finditer(span.text):
+        for match in re.finditer(_WORD, span.text):
             yield match[0], span.style
 
 
