@@ -7,20 +7,16 @@ show, as a picture or as the one line of JSON that `envelope` makes of it.
 from __future__ import annotations
 
 import os
-import sys
-from enum import Enum
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from attrs import evolve, frozen
-
+from qwen_orch.answers.encoding import to_json
 from qwen_orch.commands.context import Context
 from qwen_orch.commands.lexer import Line, Word
 from qwen_orch.commands.registry import bind, find
 from qwen_orch.errors import OrchError, StorageError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable
     from pathlib import Path
 
 SCHEMA = 1
@@ -40,8 +36,7 @@ class InternalError(OrchError):
     """A fault of ours. The person sees one line; the traceback is in a file."""
 
 
-@frozen
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one line: an *answer* or an *error*. *command* is its name, or the word typed for one."""
 
     command: str
@@ -62,10 +57,19 @@ def run(context: Context, line: Line, last: bool = False) -> Outcome:
 
     When it returns, the snapshots are as current as they need be (*last*: wholly current).
     """
+    _upkeep(context)
     outcome = _safely(context, line.words[0].text if line.words else "", lambda: _run(context, line))
     outcome = _safely(context, outcome.command, lambda: _settled(context, outcome, last))
     warnings = (*context.warnings, *outcome.warnings, *context.project.take_reports())
-    return evolve(outcome, warnings=tuple(dict.fromkeys(warnings)))
+    return outcome._replace(warnings=tuple(dict.fromkeys(warnings)))
+
+
+def _upkeep(context: Context) -> None:
+    """Do what is due first. What stands in its way is a warning here, and an error of a command that needs it."""
+    try:
+        context.project.upkeep()
+    except OrchError as error:
+        context.warn(error.message)
 
 
 def _run(context: Context, line: Line) -> Outcome:
@@ -77,7 +81,7 @@ def _run(context: Context, line: Line) -> Outcome:
         manual = find("orchestration_help")
         return Outcome(manual.name, manual.run(context, command.name))
     try:
-        return Outcome(command.name, command.run(context, **bind(command, evolve(line, words=words))))
+        return Outcome(command.name, command.run(context, **bind(command, Line(words, line.raw, line.below))))
     except OrchError as error:
         return Outcome(command.name, error=error)
 
@@ -108,7 +112,7 @@ def _settled(context: Context, outcome: Outcome, last: bool) -> Outcome:
         context.project.checkpoint(last)
     except StorageError as error:
         text = f"the step is kept, but its snapshots could not be written: {error.message}"
-        return evolve(outcome, warnings=(*outcome.warnings, text))
+        return outcome._replace(warnings=(*outcome.warnings, text))
     return outcome
 
 
@@ -168,49 +172,3 @@ def envelope(outcome: Outcome) -> bytes:
         told = {"error": {"type": type(error).__name__, "message": error.message, "hints": error.hints}}
     head = {"schema": SCHEMA, "ok": outcome.error is None, "command": outcome.command}
     return to_json({**head, **told, "warnings": outcome.warnings}) + b"\n"
-
-
-def to_json(value: Any) -> bytes:
-    """Return *value*, an answer or anything made of answers, as JSON on one line."""
-    import orjson
-
-    try:
-        return orjson.dumps(value, default=_plain)
-    except orjson.JSONEncodeError:  # a lone surrogate, an integer of more than 64 bits
-        import json
-
-        return json.dumps(_mended(value), ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _plain(value: Any) -> Any:
-    """Return what JSON can hold of a value that orjson does not know."""
-    names = _fields(value.__class__)
-    if names:
-        return {name: getattr(value, name) for name in names}
-    if isinstance(value, set | frozenset):
-        return sorted(value, key=str)
-    if hasattr(value, "items"):
-        return dict(value.items())
-    return str(value)
-
-
-@lru_cache(maxsize=256)
-def _fields(kind: Hashable) -> tuple[str, ...]:
-    return tuple(a.name for a in getattr(kind, "__attrs_attrs__", ()))
-
-
-def _mended(value: Any) -> Any:
-    """Return *value* as plain data whose text is valid Unicode: what is not becomes U+FFFD."""
-    if isinstance(value, str):
-        return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if abs(value) < sys.float_info.max else None
-    if isinstance(value, Enum):
-        return _mended(value.value)
-    if isinstance(value, dict):
-        return {_mended(str(k)): _mended(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_mended(v) for v in value]
-    return _mended(_plain(value))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from qwen_orch.commands.lexer import Line, split
 from qwen_orch.errors import UsageError, ValidationError
@@ -35,7 +35,8 @@ def statements(source: Iterable[bytes], name: str) -> Iterator[Statement]:
             yield Statement(number, split(text))
         else:
             below = _until(marked[2], lines, f"{name} line {number}")
-            yield Statement(number, evolve(split(text[: marked.start()]), below=below))
+            head = split(text[: marked.start()])
+            yield Statement(number, Line(head.words, head.raw, below))
 
 
 def _decoded(source: Iterable[bytes], name: str) -> Iterator[tuple[int, str]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-
-from attrs import frozen
+from typing import NamedTuple
 
 from qwen_orch.graph.precedence import blocked_by
 from qwen_orch.graph.query import status_word
@@ -14,8 +13,7 @@ from qwen_orch.model.session import Session
 from qwen_orch.model.task import Criterion, Dependency, Estimate, Origin, Task
 
 
-@frozen
-class TaskAnswer:
+class TaskAnswer(NamedTuple):
     """A task as people and tools see it; *state* is its status with ``blocked`` and ``interrupted`` told apart.
 
     *depends_on* holds ids alone; *dependencies* the same with kind, lag and whether each was inferred.
@@ -80,8 +78,7 @@ def task_answer(graph: Graph, task: Task, now: datetime) -> TaskAnswer:
     )
 
 
-@frozen
-class SessionAnswer:
+class SessionAnswer(NamedTuple):
     """A session in brief."""
 
     id: str
@@ -124,8 +121,7 @@ def session_answer(session: Session, current: str | None = None) -> SessionAnswe
     )
 
 
-@frozen
-class OrchestrationAnswer:
+class OrchestrationAnswer(NamedTuple):
     """An orchestration in brief."""
 
     id: str
@@ -159,8 +155,7 @@ def orchestration_answer(root: Orchestration) -> OrchestrationAnswer:
     )
 
 
-@frozen
-class ProgressAnswer:
+class ProgressAnswer(NamedTuple):
     """How far the plan is: *fraction* (0-1) is weighted by estimates."""
 
     done: int

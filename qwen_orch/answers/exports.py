@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 from qwen_orch.answers.core import TaskAnswer
 
 
-@frozen
-class Exported:
+class Exported(NamedTuple):
     """An export: either written to *path*, or as *content*."""
 
     format: str
@@ -16,8 +15,7 @@ class Exported:
     content: str | None = None
 
 
-@frozen
-class Drawing:
+class Drawing(NamedTuple):
     """The dependency graph, as a tree of text *lines* (indent, id) and the tasks they name."""
 
     lines: tuple[tuple[int, str], ...]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 
-@frozen
-class HelpEntry:
+class HelpEntry(NamedTuple):
     """One command in brief, or (with *options*) in full."""
 
     name: str
@@ -17,15 +16,13 @@ class HelpEntry:
     options: tuple[tuple[str, str], ...] = ()
 
 
-@frozen
-class Help:
+class Help(NamedTuple):
     """What can be typed."""
 
     commands: tuple[HelpEntry, ...]
 
 
-@frozen
-class Farewell:
+class Farewell(NamedTuple):
     """The shell is to end."""
 
     message: str

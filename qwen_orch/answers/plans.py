@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 from qwen_orch.answers.core import OrchestrationAnswer, SessionAnswer, TaskAnswer
 from qwen_orch.model.plan import Phase
 from qwen_orch.model.session import Thought
 
 
-@frozen
-class Planned:
+class Planned(NamedTuple):
     """A plan was read and kept, in draft."""
 
     orchestration: OrchestrationAnswer
@@ -21,8 +20,7 @@ class Planned:
     warnings: tuple[str, ...]
 
 
-@frozen
-class CommandShown:
+class CommandShown(NamedTuple):
     """A command that may later run, and the task (or ``quality gate``) it belongs to."""
 
     task: str
@@ -30,8 +28,7 @@ class CommandShown:
     command: str
 
 
-@frozen
-class Approved:
+class Approved(NamedTuple):
     """The plan was approved; *commands* may now run, *accepted* are tasks ticked in the document and taken as done."""
 
     orchestration: OrchestrationAnswer
@@ -40,16 +37,14 @@ class Approved:
     accepted: tuple[str, ...]
 
 
-@frozen
-class Reset:
+class Reset(NamedTuple):
     """The plan was emptied; *backup* is what there was."""
 
     orchestration: OrchestrationAnswer
     backup: str
 
 
-@frozen
-class Imported:
+class Imported(NamedTuple):
     """A plan came in from a file."""
 
     orchestration: OrchestrationAnswer

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 from qwen_orch.answers.sessions import Entry
 
 
-@frozen
-class Undone:
+class Undone(NamedTuple):
     """Steps were taken back (or, *redone*, put back)."""
 
     steps: tuple[Entry, ...]
@@ -18,8 +15,7 @@ class Undone:
     seq: int
 
 
-@frozen
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """A point to come back to; *backup* is the copy kept of the journal, if backups are enabled."""
 
     name: str
@@ -28,8 +24,7 @@ class Checkpoint:
     checkpoints: dict[str, int]
 
 
-@frozen
-class Setting:
+class Setting(NamedTuple):
     """One key of the configuration."""
 
     key: str
@@ -38,16 +33,14 @@ class Setting:
     meaning: str
 
 
-@frozen
-class Settings:
+class Settings(NamedTuple):
     """The configuration."""
 
     settings: tuple[Setting, ...]
     path: str
 
 
-@frozen
-class Finding:
+class Finding(NamedTuple):
     """One thing that /doctor looked at: *state* is ``ok``, ``warning`` or ``problem``."""
 
     what: str
@@ -56,8 +49,7 @@ class Finding:
     hint: str = ""
 
 
-@frozen
-class Diagnosis:
+class Diagnosis(NamedTuple):
     """What /doctor found."""
 
     findings: tuple[Finding, ...]

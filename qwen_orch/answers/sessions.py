@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
 
 
-@frozen
-class SessionList:
+class SessionList(NamedTuple):
     """Sessions that a filter lets through."""
 
     sessions: tuple[SessionAnswer, ...]
@@ -19,8 +16,7 @@ class SessionList:
     tree: bool = False
 
 
-@frozen
-class Entry:
+class Entry(NamedTuple):
     """One step of the journal in words; *undone* when a later /undo took it back."""
 
     seq: int
@@ -31,8 +27,7 @@ class Entry:
     undone: bool = False
 
 
-@frozen
-class Recap:
+class Recap(NamedTuple):
     """Where was I: the last steps and whether each ended, what is open, and what to type next."""
 
     orchestration: OrchestrationAnswer
@@ -47,16 +42,14 @@ class Recap:
     next: tuple[str, ...]
 
 
-@frozen
-class Resumed:
+class Resumed(NamedTuple):
     """A session is current again."""
 
     session: SessionAnswer
     recap: Recap
 
 
-@frozen
-class ContextPart:
+class ContextPart(NamedTuple):
     """One part of what an agent would be given; *tokens* is an estimate at four characters a token."""
 
     name: str
@@ -64,8 +57,7 @@ class ContextPart:
     tokens: int
 
 
-@frozen
-class ContextAnswer:
+class ContextAnswer(NamedTuple):
     """Exactly what an agent would be given."""
 
     session: SessionAnswer
@@ -75,8 +67,7 @@ class ContextAnswer:
     debug: dict[str, Any] | None = None
 
 
-@frozen
-class History:
+class History(NamedTuple):
     """Steps, oldest first."""
 
     entries: tuple[Entry, ...]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, TaskAnswer
 from qwen_orch.model.task import Attempt, Evidence
 
 
-@frozen
-class Hours:
+class Hours(NamedTuple):
     """Remaining working hours: PERT mean and spread, and the simulated finish that is met in 50 % and 90 % of cases."""
 
     mean: float
@@ -19,8 +18,7 @@ class Hours:
     jobs: int
 
 
-@frozen
-class PlanStatusAnswer:
+class PlanStatusAnswer(NamedTuple):
     """Where the whole plan stands."""
 
     orchestration: OrchestrationAnswer
@@ -33,8 +31,7 @@ class PlanStatusAnswer:
     next: tuple[str, ...] = ()
 
 
-@frozen
-class TaskStatusAnswer:
+class TaskStatusAnswer(NamedTuple):
     """Where one task stands."""
 
     task: TaskAnswer

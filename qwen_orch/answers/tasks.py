@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 from qwen_orch.answers.core import TaskAnswer
 from qwen_orch.model.plan import Phase
 
 
-@frozen
-class TaskList:
+class TaskList(NamedTuple):
     """Tasks that a filter lets through; *phases* are for grouping, *tree* and *details* as asked."""
 
     tasks: tuple[TaskAnswer, ...]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 from qwen_orch.answers.core import SessionAnswer
 from qwen_orch.model.session import Thought
 
 
-@frozen
-class Thoughts:
+class Thoughts(NamedTuple):
     """The thoughts of a session."""
 
     session: SessionAnswer
@@ -17,8 +16,7 @@ class Thoughts:
     done: bool
 
 
-@frozen
-class Kept:
+class Kept(NamedTuple):
     """A note or decision was kept in a session."""
 
     session: SessionAnswer

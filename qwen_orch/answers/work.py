@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
 from qwen_orch.model.task import Attempt, Evidence
 
 
-@frozen
-class Worked:
+class Worked(NamedTuple):
     """A task was started, done or judged."""
 
     task: TaskAnswer
@@ -19,8 +18,7 @@ class Worked:
     next: tuple[str, ...] = ()
 
 
-@frozen
-class WorkedAll:
+class WorkedAll(NamedTuple):
     """Everything that became ready was done; *tasks* are those worked on, in the order they ended."""
 
     tasks: tuple[TaskAnswer, ...]
@@ -31,8 +29,7 @@ class WorkedAll:
     next: tuple[str, ...] = ()
 
 
-@frozen
-class CriterionAnswer:
+class CriterionAnswer(NamedTuple):
     """A criterion of *task* (or of the plan: ``quality gate``) as the completeness check found it."""
 
     task: str
@@ -42,8 +39,7 @@ class CriterionAnswer:
     evidence: Evidence | None
 
 
-@frozen
-class Remaining:
+class Remaining(NamedTuple):
     """A task that is not done, why, and the *command* that continues it."""
 
     task: str
@@ -53,8 +49,7 @@ class Remaining:
     command: str
 
 
-@frozen
-class Completeness:
+class Completeness(NamedTuple):
     """What a completeness check found. *unverified* counts criteria that no command can check."""
 
     complete: bool

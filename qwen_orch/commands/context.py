@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
 from qwen_orch.errors import OrchError
 from qwen_orch.graph.state import Graph
@@ -14,8 +14,7 @@ from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
 
 
-@frozen
-class Update:
+class Update(NamedTuple):
     """Something that happens while a command is at work: ``started``, ``output``, ``checking`` or ``ended``."""
 
     kind: str

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from attrs import evolve
-
 from qwen_orch.answers.core import task_answer
+from qwen_orch.answers.encoding import to_json
 from qwen_orch.answers.exports import Drawing, Exported
 from qwen_orch.answers.work import Completeness
 from qwen_orch.commands.context import Context, local_path
@@ -61,13 +60,9 @@ def _relative(ctx: Context, path: Path) -> str:
 def write_report(ctx: Context, writer: Writer, found: Completeness, report: str) -> Completeness:
     """Write what a completeness check found to the file *report*, and return it with the path."""
     path = local_path(report)
-    found = evolve(found, report=str(path))
+    found = found._replace(report=str(path))
     if path.suffix == ".json":
-        import orjson
-
-        from qwen_orch.store.codec import unstructure
-
-        text = orjson.dumps(unstructure(found), option=orjson.OPT_INDENT_2).decode() + "\n"
+        text = to_json(found, pretty=True).decode()
     else:
         text = _report(found)
     _write(ctx, writer, path, text, "completeness report")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-
-from attrs import frozen
+from typing import NamedTuple
 
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"(?=\s|$)|\'[^\']*\'(?=\s|$)|(?:[^\s"]|"(?:[^"\\]|\\.)*")+|\S+')
 _ESCAPE = re.compile(r'\\(["\\])')
 OPTION = re.compile(r"--[a-z][a-z-]*(?:=.*)?", re.DOTALL)
 
 
-@frozen
-class Word:
+class Word(NamedTuple):
     """A word of a line and where it stands; a *quoted* one is never an option."""
 
     text: str
@@ -26,8 +24,7 @@ class Word:
         return not self.quoted and OPTION.fullmatch(self.text) is not None
 
 
-@frozen
-class Line:
+class Line(NamedTuple):
     """A command line: its *words*, the *raw* text they are cut from, and what follows the first line feed."""
 
     words: tuple[Word, ...]

@@ -11,9 +11,7 @@ import inspect
 from collections.abc import Callable
 from importlib import import_module
 from types import SimpleNamespace
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
-
-from attrs import frozen
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from qwen_orch.commands import ALIASES, ROOMS
 from qwen_orch.commands.lexer import Line, Word
@@ -24,8 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 ALL = tuple(name for room in ROOMS.values() for name in room)
 
 
-@frozen
-class Arg:
+class Arg(NamedTuple):
     """What a parameter means, and what may stand there.
 
     *takes* names the kind of thing: ``text`` (the rest of the line, as typed), ``filter`` (the rest, as filter terms),
@@ -38,8 +35,7 @@ class Arg:
     choices: tuple[str, ...] = ()
 
 
-@frozen
-class Param:
+class Param(NamedTuple):
     """One parameter of a command, as its signature declares it."""
 
     name: str
@@ -66,8 +62,7 @@ class Param:
         return not self.option and self.arg.takes in ("text", "filter", "words")
 
 
-@frozen
-class Command:
+class Command(NamedTuple):
     """A declared command."""
 
     name: str

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from attrs import frozen
-
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import PhaseId, TaskId
 from qwen_orch.model.task import Dependency, DependencyKind, Task, TaskStatus
@@ -41,8 +39,7 @@ ENDS = {
 """For a dependency kind: whether the predecessor's finish matters, and whether it holds up our finish."""
 
 
-@frozen
-class Precedence:
+class Precedence(NamedTuple):
     """The waits of one graph, with the children of each task and phase indexed once."""
 
     graph: Graph

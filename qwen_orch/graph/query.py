@@ -7,8 +7,7 @@ without an event. ``network`` is imported late: most commands never ask for an o
 from __future__ import annotations
 
 from datetime import datetime
-
-from attrs import frozen
+from typing import NamedTuple
 
 from qwen_orch.graph.effort import efforts
 from qwen_orch.graph.precedence import blocked_by
@@ -20,8 +19,7 @@ BLOCKED = "blocked"
 INTERRUPTED = "interrupted"
 
 
-@frozen
-class Progress:
+class Progress(NamedTuple):
     """How far a plan is, counted in leaf tasks: a container is as far as its parts.
 
     *done* of *total* tasks are completed; cancelled ones are in neither. *fraction* (0 to 1) weighs each task by its

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from qwen_orch.errors import PlanNotFound, SessionNotFound, StorageError
 from qwen_orch.graph.state import Graph
@@ -35,8 +36,7 @@ def find_root(start: Path) -> Path:
     return start
 
 
-@frozen
-class Current:
+class Current(NamedTuple):
     """What ``state.json`` says: the orchestration and session that commands mean when they name none."""
 
     orchestration: OrchestrationId | None = None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qwen_orch.errors import StorageError
 from qwen_orch.store import codec, seal
@@ -15,8 +13,7 @@ if TYPE_CHECKING:
 _HEAD = b'{"format":%d,"seq":%d,'
 
 
-@frozen
-class Record:
+class Record(NamedTuple):
     """One step: its events were committed together, at the time *at*, *by* a command."""
 
     seq: int
@@ -25,8 +22,7 @@ class Record:
     events: tuple[Event, ...]
 
 
-@frozen
-class Scan:
+class Scan(NamedTuple):
     """What a journal's bytes are: *lines* that are whole and numbered without a gap, up to byte *good*.
 
     *fault* says what is wrong after that, if anything is; *torn* that it is only an unfinished last record.

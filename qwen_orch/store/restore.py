@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from qwen_orch.errors import SessionCorrupted
 from qwen_orch.graph.state import Graph
@@ -24,8 +24,7 @@ from qwen_orch.store.snapshots import Layout, ManifestPicture, PlanPicture, Sess
 T = TypeVar("T")
 
 
-@frozen
-class Loaded:
+class Loaded(NamedTuple):
     """What was found: the *graph* at record *seq*, and what had to be repaired to get there."""
 
     graph: Graph
@@ -33,8 +32,7 @@ class Loaded:
     repairs: tuple[str, ...] = ()
 
 
-@frozen
-class Pictures:
+class Pictures(NamedTuple):
     """The snapshots that are whole, and *complete*: whether none that should be there is missing."""
 
     plan: PlanPicture | None

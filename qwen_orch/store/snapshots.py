@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import evolve, frozen
+from attrs import evolve
 from immutables import Map
 
 from qwen_orch.graph.state import Graph
@@ -21,8 +21,7 @@ from qwen_orch.model.task import Task
 from qwen_orch.store import codec, journal, seal
 
 
-@frozen
-class Layout:
+class Layout(NamedTuple):
     """Where the files of the project's orchestrations are. Every id is checked before it becomes a name."""
 
     home: Path
@@ -62,8 +61,7 @@ class Layout:
         return sorted(i for i in found if i.startswith("orch-"))
 
 
-@frozen
-class PlanPicture:
+class PlanPicture(NamedTuple):
     """The plan as stored, and which sessions the orchestration has."""
 
     seq: int
@@ -71,16 +69,14 @@ class PlanPicture:
     sessions: tuple[SessionId, ...]
 
 
-@frozen
-class ManifestPicture:
+class ManifestPicture(NamedTuple):
     """The tasks as stored."""
 
     seq: int
     tasks: tuple[Task, ...]
 
 
-@frozen
-class SessionPicture:
+class SessionPicture(NamedTuple):
     """One session as stored."""
 
     seq: int
