@@ -56,12 +56,15 @@ class Resolver:
     numbers: dict[tuple[int, str], Found] = field(init=False)
     index: dict[Found, int] = field(init=False)
     prefixes: set[str] = field(init=False)
+    phase_labels: dict[str, int] = field(init=False)
+    guesses: int = 60
 
     def __attrs_post_init__(self) -> None:
         self.labels, self.numbers, self.index = {}, {}, {}
         self.titles = defaultdict(list)
         for position, task in enumerate(self.out.tasks):
             self._enter(task, position)
+        self.phase_labels = {norm(p.label): n for n, p in reversed(list(enumerate(self.out.phases))) if p.label}
         self.prefixes = {norm(t.label).rstrip("0123456789.") for t in self.out.tasks if t.label} - {""}
 
     def _enter(self, task: Found, position: int) -> None:
@@ -184,8 +187,15 @@ class Resolver:
         begins = [tasks[0] for title, tasks in self.titles.items() if title.startswith(bare) or (len(bare) > 8 and bare in title)]
         if len(begins) == 1:
             return begins[0]
-        near = difflib.get_close_matches(bare[:120], list(self.titles), n=1, cutoff=0.82)
-        return self.titles[near[0]][0] if near else None
+        near = self._nearest(bare, list(self.titles), 0.82)
+        return self.titles[near][0] if near else None
+
+    def _nearest(self, name: str, known: list[str], cutoff: float) -> str:
+        """The nearest of *known*, or nothing; a document gets a bounded number of such guesses, which cost time."""
+        self.guesses -= 1
+        if self.guesses < 0 or len(known) > 5 * _FUZZY_LIMIT:
+            return ""
+        return next(iter(difflib.get_close_matches(name[:120], known, n=1, cutoff=cutoff)), "")
 
     def _connect(self, task: Found, before: Iterable[Found], need: Need, kind: DependencyKind, lag: float) -> None:
         for other in before:
@@ -212,9 +222,10 @@ class Resolver:
             )
 
     def _missing(self, name: str, need: Need) -> None:
-        known = [t.label for t in self.out.tasks if t.label][: 5 * _FUZZY_LIMIT] or [t.title for t in self.out.tasks[:_FUZZY_LIMIT]]
-        near = difflib.get_close_matches(name[:80], known, n=1, cutoff=0.5) if len(known) <= 5 * _FUZZY_LIMIT else []
-        self.out.warn(f"“{name[:60]}” is named as a dependency and is not in this plan" + (f"; the nearest is {near[0][:60]}" if near else ""), need.line)
+        known = [t.label for t in self.out.tasks if t.label] or [t.title for t in self.out.tasks]
+        near = self._nearest(name, known[: 5 * _FUZZY_LIMIT], 0.5)
+        hint = f"; the nearest is {near[:60]}" if near else ""
+        self.out.warn(f"“{name[:60]}” is named as a dependency and is not in this plan{hint}", need.line)
 
     def _of_phase(self, phase: PhaseFound, task: Found) -> list[Found]:
         if task.phase is phase:
@@ -223,12 +234,10 @@ class Resolver:
 
     def phases(self, reference: Reference) -> list[PhaseFound]:
         """The phases a reference such as ``Phases 3-5`` means."""
-        first = next((p for p in self.out.phases if p.label and norm(p.label) == norm(reference.id)), None)
+        first = self.phase_labels.get(norm(reference.id))
         if not reference.end or first is None:
-            return [first] if first else []
-        last = next((p for p in self.out.phases if p.label and norm(p.label) == norm(reference.end)), first)
-        positions = self.out.phases.index(first), self.out.phases.index(last)
-        return self.out.phases[positions[0] : positions[1] + 1]
+            return [] if first is None else [self.out.phases[first]]
+        return self.out.phases[first : self.phase_labels.get(norm(reference.end), first) + 1]
 
     def phase(self, name: str) -> PhaseFound | None:
         """The phase of this title, number or user story."""

@@ -34,7 +34,7 @@ _SHIRTS: Mapping[str, tuple[float, float, float]] = {
     "XS": (1, 2, 3), "S": (2, 4, 8), "M": (8, 16, 24), "L": (24, 40, 56), "XL": (40, 80, 120), "XXL": (80, 120, 200),
 }  # fmt: skip
 _LEGEND = re.compile(
-    rf"(?<![\w`])[`*(\[]*(XS|S|M|L|XL|XXL|(?:1|one|a|each)\s*(?:story\s*)?(?:points?|pts?|sp))[`*)\]]*\s*(?:=|:|≈|~|→|->|equals|is)+\s*"
+    rf"(?<![\w`])[`*(\[]{{0,4}}(XS|S|M|L|XL|XXL|(?:1|one|a|each)\s*(?:story\s*)?(?:points?|pts?|sp))[`*)\]]{{0,4}}\s{{0,3}}(?:=|:|≈|~|→|->|equals|is){{1,2}}\s{{0,3}}"
     rf"(?=[~≈]?\s*{_NUMBER})",
     re.I,
 )
