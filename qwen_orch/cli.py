@@ -12,9 +12,7 @@ import contextlib
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
-
-from attrs import Factory, define
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from qwen_orch.errors import OrchError, StorageError, UsageError, ValidationError
 
@@ -28,14 +26,29 @@ if TYPE_CHECKING:
     from qwen_orch.screen import Screen
 
 INTERRUPTED, UNHEARD = 130, 141
-FLAGS = ("--json", "--yes", "--no-color", "--version")
+FLAGS = {"--json": "json", "--yes": "yes", "--no-color": "no_color", "--version": "version"}
 VALUES = ("--project", "--script")
+MANUAL = ("--help", "-h")
+USAGE = """\
+qwen-orch                      the shell, in the project found from the current folder
+qwen-orch COMMAND ...          one command; the leading / may be left out
+qwen-orch --script FILE        a file of commands, as is standard input; stops at the first failure
+cat plan.md | qwen-orch plan - - is standard input, @plan.md a file
+
+  --json         one JSON object a command on stdout, and nothing else
+  --project DIR  the project in DIR, not the one found from the current folder
+  --yes          agree to what would be asked
+  --no-color     no colours; so does NO_COLOR
+  --version      which version this is
+  --help         this, or all about the command it follows
+
+Exit codes: 0 done, 1 refused or failed, 2 usage, 3 storage, 4 incomplete, 130 interrupted.
+"""
 GARBAGE = 200_000
 """A command lives briefly: garbage is looked for after so many new objects, not after 700."""
 
 
-@define
-class Options:
+class Options(NamedTuple):
     """What a command line says: its options, and the *words* of the command (none: the shell, or a script)."""
 
     words: list[str]
@@ -43,6 +56,7 @@ class Options:
     yes: bool = False
     no_color: bool = False
     version: bool = False
+    help: bool = False
     project: str | None = None
     script: str | None = None
 
@@ -89,11 +103,13 @@ def _main(options: Options, screen: Screen) -> int:
     if options.version:
         from qwen_orch import __version__
 
-        print(f"qwen-orch {__version__}")  # noqa: T201 - the door's own words
+        screen.tell(f"qwen-orch {__version__}\n")
         return 0
     if options.words and options.script is not None:
         raise UsageError("a command or --script, not both", "qwen-orch --script FILE")
     project = open_project(options.project)
+    if options.help and not options.words:
+        return _manual(project, options, screen)
     if options.words:
         return _one(project, options, screen)
     if options.script is not None:
@@ -110,30 +126,26 @@ def _main(options: Options, screen: Screen) -> int:
 
 def parse(arguments: list[str]) -> Options:
     """Return what *arguments* say; our options may stand before and after the command, up to ``--``."""
-    options = Options([])
+    words: list[str] = []
+    said: dict[str, Any] = {}
     waiting = list(arguments)
     while waiting:
         word = waiting.pop(0)
         name, eq, value = word.partition("=")
         if word == "--":
-            options.words += [*([word] if options.words else []), *waiting]
+            words += [*([word] if words else []), *waiting]
             break
-        if word in FLAGS:
-            setattr(options, word[2:].replace("-", "_"), True)
+        if word in FLAGS or (word in MANUAL and not words):
+            said[FLAGS.get(word, "help")] = True
         elif name in VALUES:
-            setattr(options, name[2:], value if eq else _value_of(name, waiting))
-        elif not options.words and word in ("--help", "-h"):
-            options.words.append("/orchestration_help" if not _names_command(waiting) else waiting.pop(0))
-            options.words += [] if options.words == ["/orchestration_help"] else ["--help"]
-        elif not options.words and word.startswith("-") and word != "-":
+            said[name[2:]] = value if eq else _value_of(name, waiting)
+        elif not words and word.startswith("-") and word != "-":
             _refuse(name)
         else:
-            options.words.append(word)
-    return options
-
-
-def _names_command(waiting: list[str]) -> bool:
-    return bool(waiting) and not waiting[0].startswith("-")
+            words.append(word)
+    if said.get("help") and words:
+        words.insert(1, "--help")
+    return Options(words, **said)
 
 
 def _value_of(name: str, waiting: list[str]) -> str:
@@ -145,7 +157,7 @@ def _value_of(name: str, waiting: list[str]) -> str:
 def _refuse(name: str) -> NoReturn:
     from qwen_orch.model.ids import did_you_mean
 
-    near = did_you_mean(name, (*FLAGS, *VALUES, "--help"))
+    near = did_you_mean(name, (*FLAGS, *VALUES, *MANUAL))
     raise UsageError(f"there is no option {name[:40]}{near}", "qwen-orch --help", "options of a command stand after it")
 
 
@@ -172,6 +184,12 @@ def open_project(folder: str | None) -> Project:
 
 
 # Running
+
+
+def _manual(project: Project, options: Options, screen: Screen) -> int:
+    if not options.json:
+        screen.tell(f"{USAGE}\n")
+    return _one(project, options._replace(words=["/orchestration_help"]), screen)
 
 
 def _one(project: Project, options: Options, screen: Screen) -> int:
@@ -227,14 +245,14 @@ def _end_politely() -> None:
             signal.signal(number, signal.default_int_handler)
 
 
-@define
 class OneShot:
     """The door of a command that runs once: a person can be asked when stdin and stderr are terminals."""
 
-    screen: Screen
-    reads_itself: bool = False
-    """Whether standard input is the script that is being run."""
-    interactive: bool = Factory(lambda: _is_terminal(sys.stdin) and _is_terminal(sys.stderr))
+    def __init__(self, screen: Screen, reads_itself: bool = False) -> None:
+        self.screen = screen
+        self.reads_itself = reads_itself
+        """Whether standard input is the script that is being run."""
+        self.interactive = _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
     def consent(self, question: str) -> bool:
         """Ask on stderr; only a plain yes is one."""

@@ -57,7 +57,6 @@ def run(context: Context, line: Line, last: bool = False) -> Outcome:
 
     When it returns, the snapshots are as current as they need be (*last*: wholly current).
     """
-    _upkeep(context)
     outcome = _safely(context, line.words[0].text if line.words else "", lambda: _run(context, line))
     outcome = _safely(context, outcome.command, lambda: _settled(context, outcome, last))
     warnings = (*context.warnings, *outcome.warnings, *context.project.take_reports())
@@ -73,6 +72,7 @@ def _upkeep(context: Context) -> None:
 
 
 def _run(context: Context, line: Line) -> Outcome:
+    _upkeep(context)
     if not line.words:
         raise UsageError("there is no command in this line", "/orchestration_help")
     command = find(line.words[0].text)

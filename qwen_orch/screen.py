@@ -9,9 +9,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TextIO
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from qwen_orch.dispatch import Outcome, envelope
 from qwen_orch.errors import OrchError, StorageError
@@ -25,8 +23,7 @@ class Unheard(Exception):  # noqa: N818 - a fact about the reader, not a failure
     """Whoever read our output has gone."""
 
 
-@frozen
-class Screen:
+class Screen(NamedTuple):
     """Where outcomes are shown: as JSON, or painted with or without *color* (None: as the stream allows)."""
 
     json: bool = False
@@ -75,6 +72,12 @@ class Screen:
         from qwen_orch.views.paint import update_line
 
         self._aside([update_line(update)], stream)
+
+    def tell(self, text: str) -> None:
+        """Write words of the door itself on stdout."""
+        with _heard():
+            sys.stdout.write(text)
+            sys.stdout.flush()
 
     def say(self, blocks: list[Block]) -> None:
         """Paint *blocks* where the answers are painted."""

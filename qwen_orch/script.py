@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-
-from attrs import frozen
+from typing import NamedTuple
 
 from qwen_orch.commands.lexer import Line, split
 from qwen_orch.errors import UsageError, ValidationError
@@ -16,8 +15,7 @@ from qwen_orch.errors import UsageError, ValidationError
 _HEREDOC = re.compile(r"(?:^|\s)<<\s?(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\1\s*$")
 
 
-@frozen
-class Statement:
+class Statement(NamedTuple):
     """One command of a script, and the *number* of the line it stands in."""
 
     number: int

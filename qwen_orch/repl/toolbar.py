@@ -45,12 +45,17 @@ def _parts(now: Standing) -> list[Fragments]:
     parts = [[("bar.title", clip(one_line(now.title), TITLE))], _progress(now)]
     if now.status is not PlanStatus.APPROVED:
         parts.append([("bar.blocked", _status(now.status))])
+        return [*parts, *_session(now)]
     counts = (("", now.ready, "ready"), ("bar.blocked", now.blocked, "blocked"), ("", now.claimed, "to verify"))
     parts += [[(style, f"{count} {word}")] for style, count, word in counts if count]
     if now.running:
         more = f" +{len(now.running) - 1}" if len(now.running) > 1 else ""
         parts.append([("bar.running", f"{now.running[0]} in progress{more}")])
-    return [*parts, *([[("bar.muted", now.session)]] if now.session else [])]
+    return [*parts, *_session(now)]
+
+
+def _session(now: Standing) -> list[Fragments]:
+    return [[("bar.muted", now.session)]] if now.session else []
 
 
 def _progress(now: Standing) -> Fragments:
