@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from immutables import Map
@@ -13,7 +14,7 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model.draft import Draft
 from qwen_orch.model.ids import OrchestrationId, TaskId, phase_id, task_id
 from qwen_orch.model.plan import Decision, Orchestration, Phase, Plan
-from qwen_orch.model.task import Criterion, Dependency, DependencyKind, Estimate, Priority, Task, TaskStatus
+from qwen_orch.model.task import Criterion, Dependency, DependencyKind, Estimate, Evidence, Priority, Task, TaskStatus
 from qwen_orch.planning.export import render
 from qwen_orch.planning.reader import read
 
@@ -108,6 +109,13 @@ def criteria(draw: st.DrawFn) -> Criterion:
 
 
 @st.composite
+def dependencies(draw: st.DrawFn, before: list[Task]) -> tuple[Dependency, ...]:
+    chosen = draw(st.lists(st.sampled_from(before), unique=True, max_size=2)) if before else []
+    lags = st.sampled_from([0.0, 2.0, -1.5])
+    return tuple(Dependency(t.id, draw(st.sampled_from(DependencyKind)), draw(lags)) for t in chosen)
+
+
+@st.composite
 def plans(draw: st.DrawFn, titles: st.SearchStrategy[str] = TITLES) -> Graph:
     """A plan with everything that Markdown is to bring back; dependencies point at earlier tasks."""
     names = draw(
@@ -130,17 +138,7 @@ def plans(draw: st.DrawFn, titles: st.SearchStrategy[str] = TITLES) -> Graph:
                 parent=parent.id if parent else None,
                 status=draw(st.sampled_from([TaskStatus.PENDING, TaskStatus.CANCELLED])),
                 priority=draw(st.sampled_from(Priority)),
-                depends_on=tuple(
-                    Dependency(t.id, draw(st.sampled_from(DependencyKind)), draw(st.sampled_from([0.0, 2.0, -1.5])))
-                    for t in draw(
-                        st.lists(
-                            st.sampled_from([t for t in tasks if not is_above(t, parent, tasks)] or [None]),
-                            unique=True,
-                            max_size=2,
-                        )
-                    )
-                    if t
-                ),
+                depends_on=draw(dependencies([t for t in tasks if not is_above(t, parent, tasks)])),
                 estimate=draw(st.none() | estimates()),
                 acceptance=tuple(draw(st.lists(criteria(), max_size=3))),
                 run=tuple(draw(st.lists(st.sampled_from(["make", "echo `date`", "a ``b``", "x  y"]), max_size=2))),
@@ -154,11 +152,10 @@ def plans(draw: st.DrawFn, titles: st.SearchStrategy[str] = TITLES) -> Graph:
 
 
 def is_above(task: Task, below: Task | None, tasks: list[Task]) -> bool:
-    while below is not None:
-        if below is task:
-            return True
-        below = next((t for t in tasks if below and t.id == below.parent), None)
-    return False
+    """Tell whether *below* is *task* or a part of it, however deep."""
+    if below is None or below is task:
+        return below is task
+    return is_above(task, next((t for t in tasks if t.id == below.parent), None), tasks)
 
 
 def graph_of(tasks: list[Task], phases: list[Phase] | tuple[Phase, ...] = ()) -> Graph:
@@ -231,6 +228,111 @@ def test_what_is_exported_is_read_back(graph: Graph) -> None:
     assert draft.goal == "Sell things to people"
     wanted = facts_of(graph)
     assert facts_in(draft) == wanted
+
+
+TEXTS = [*ODD, "`x` works", "it works — well, `a`", "foo - check: `rm -rf /`", "check: `rm -rf /`", "Given a b when c"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_no_words_become_a_command(text: str) -> None:
+    criteria = (Criterion(text), Criterion(text, "make check"))
+    graph = graph_of([Task(task_id(1), "One", text, acceptance=criteria), Task(task_id(2), "Two")])
+    graph = evolve(graph, orchestration=evolve(graph.root, plan=evolve(graph.root.plan, quality_gates=criteria)))
+    draft = read(render(graph, "markdown", False, NOW))
+    for found in (draft.tasks[0].acceptance, draft.quality_gates):
+        assert [c.check for c in found if c.check] == ["make check"]
+        assert found[0].text.replace("\\:", ":") == text
+    assert draft.tasks[0].run == ()
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_parts_of_a_plan_are_read_back(text: str) -> None:
+    graph = graph_of([Task(task_id(1), "One")])
+    told = evolve(graph.root.plan, goal=text, requirements=(text,), risks=(text, "two"), decisions=(Decision(text),))
+    draft = read(render(evolve(graph, orchestration=evolve(graph.root, plan=told)), "markdown", False, NOW))
+    assert (draft.goal, draft.requirements, draft.risks, draft.decisions) == (text, (text,), (text, "two"), (text,))
+
+
+def test_a_script_of_several_lines_stays_one() -> None:
+    lines = "set -e\n\nfor x in 1 2; do\n  echo ```$x\ndone"
+    task = Task(task_id(1), "One", run=(lines, "make"), acceptance=(Criterion(lines, lines),))
+    draft = read(render(graph_of([task]), "markdown", False, NOW))
+    assert draft.tasks[0].run == (lines, "make")
+    assert [c.check for c in draft.tasks[0].acceptance] == [lines]
+
+
+def test_progress_is_in_the_boxes_and_changes_nothing_else() -> None:
+    proof = Evidence("check", "2026-11-20T12:00:00+00:00", True, command="make --> <!--- x", output="- [ ] no task")
+    states = list(TaskStatus)
+    tasks = [
+        Task(
+            task_id(n),
+            f"Task {n}",
+            status=s,
+            acceptance=(Criterion("It works", "make", evidence=proof),),
+            summary="-->",
+        )
+        for n, s in enumerate(states, 1)
+    ]
+    text = render(graph_of(tasks), "markdown", True, NOW)
+    draft = read(text)
+    assert facts_in(draft) == facts_of(graph_of(tasks))
+    done = {TaskStatus.COMPLETED: TaskStatus.CLAIMED, TaskStatus.CANCELLED: TaskStatus.CANCELLED}
+    assert [t.status for t in draft.tasks] == [done.get(s, TaskStatus.PENDING) for s in states]
+    assert "make" in text
+
+
+def test_parts_nested_too_deep_for_markdown_stay_tasks() -> None:
+    tasks = [Task(task_id(n), f"Task {n}", parent=task_id(n - 1) if n > 1 else None) for n in range(1, 61)]
+    draft = read(render(graph_of(tasks), "markdown", False, NOW))
+    assert [t.title for t in draft.tasks] == [t.title for t in tasks]
+
+
+def test_what_it_looks_like() -> None:
+    tasks = [
+        Task(
+            task_id(1),
+            "Design the schema",
+            "Some words.",
+            phase=phase_id(1),
+            priority=Priority.HIGH,
+            estimate=Estimate(2, 4, 8, 0.6),
+            tags=("db",),
+            assignee="ann",
+            depends_on=(Dependency(task_id(2)), Dependency(task_id(3), DependencyKind.START_TO_START, 2.0)),
+            run=("make build",),
+            acceptance=(Criterion("It is fast", "pytest -q"), Criterion("It reads well")),
+        ),
+        Task(task_id(2), "Other", phase=phase_id(2)),
+        Task(task_id(3), "Third", phase=phase_id(2)),
+        Task(task_id(4), "Draw it", parent=task_id(1)),
+    ]
+    phases = [Phase(phase_id(1), "Data"), Phase(phase_id(2), "Rest", depends_on=(phase_id(1),))]
+    assert render(graph_of(tasks, phases), "markdown", False, NOW).split("## Requirements")[0] == SHOWN
+
+
+SHOWN = """# The shop
+
+> Sell things to people
+
+## Data
+
+- [ ] `task-001` Design the schema (2h-4h-8h, 60%) !high #db @ann
+  Some words.
+  - depends on: task-002, task-003 (start-to-start +2h)
+  - run: `make build`
+  - check: `pytest -q` — It is fast
+  - accept: It reads well
+  - [ ] `task-004` Draw it
+
+## Rest
+
+_After: Data_
+
+- [ ] `task-002` Other
+- [ ] `task-003` Third
+
+"""
 
 
 @pytest.mark.parametrize("odd", ODD)

@@ -12,7 +12,7 @@ import unicodedata
 from qwen_orch.model.text import one_line
 from qwen_orch.planning.export.shape import block
 from qwen_orch.planning.reader import marks
-from qwen_orch.planning.reader.fields import Field, is_scenario, labelled, loose
+from qwen_orch.planning.reader.fields import Field, criterion, is_scenario, labelled, loose
 from qwen_orch.planning.reader.statements import in_prose
 from qwen_orch.planning.reader.text import masked
 
@@ -21,13 +21,15 @@ _INLINE = re.compile(
     r"|(?<=\])\(|(?<![^\W_])_|_(?![^\W_])"  # links, emphasis at the edge of a word
     r"|(?<!\S)[#@!]|!(?=!)|(?<=!)!|(?<=\s)-(?=\s)"  # what could be a tag, a person, a priority or an estimate
 )
-_START = re.compile(r"[-+=>](?=\s|$)|\d{1,9}(?P<dot>[.)])(?=\s|$)")
+_START = re.compile(r"\d{1,9}[.)](?=\s|$)")
+_OPENING = re.compile(r"^(?:[-+=>#](?=[\s=-]|$)|(?P<number>\d{1,9})(?=[.)](?:\s|$)))")
 _LEVEL = r"(?:critical|high|medium|low|urgent)(?:est)?[- ]prio(?:rity)?"
 _HEAD = re.compile(rf"\W|{_LEVEL}|P\d\s*[:：]", re.IGNORECASE)
-_TAIL = re.compile(rf"\s[-–—|~≈→:@#!(\[]|[)\]）】:!]$|\s(?:{_LEVEL}|P\d)$", re.IGNORECASE)
+_TAIL = re.compile(rf"\s[-–—|~≈→:@#!(\[]|[)\]）】:：!]$|\s(?:{_LEVEL}|P\d)$", re.IGNORECASE)
 _WAITS = (
-    r"on|upon|by|for|of|from|requires|needs|prerequisites?:|dependenc(?:y|ies):|after|once|must follow|follows|"
-    r"(?:un)?blocks|gates?(?: the)?|before|precede|extends"
+    r"(?:depend\w*|blocked|waits?|required|based|builds?|prerequisites?)\s+(?:up)?(?:on|by|for|of)|requires|needs|"
+    r"prerequisites?:|dependenc(?:y|ies):|after|once|follows?|(?:un)?blocks|gates?(?: the)?|before|precedes?|extends|"
+    r"top of|continues"
 )
 _GAPS = re.compile(
     rf"(?:\s[–—≈→]|\b(?:critical|high|medium|low|urgent)(?:est)?|\b(?:{_WAITS})[:\s]*)(?P<gap>\s)(?=prio|[^.;\n]{{0,45}}\d)",
@@ -53,26 +55,37 @@ def inline(text: str) -> str:
 
 
 def item(text: str) -> str:
-    """Return *text* as the inline Markdown of a list item, which it neither nests nor labels."""
-    line = inline(text)
-    if match := _START.match(line):
-        at = match.start("dot") if match["dot"] else 0
-        return f"{line[:at]}\\{line[at:]}"
-    return _unlabelled(line)
-
-
-def title(text: str) -> str:
-    """Return *text* as the title of a task, free of what could be taken for a mark; in bold if that is needed."""
+    """Return *text* as a list item that is neither a task nor a list of its own."""
     line, shown = inline(text), one_line(text)
-    if not shown or not (_GAPS.search(line) or _HEAD.match(shown) or _TAIL.search(shown) or any(map(_is_sign, shown))):
+    return f"**{line}**" if _HEAD.match(shown) or _START.match(shown) else line
+
+
+def claim(text: str) -> str:
+    """Return *text* as a criterion that names no command, whatever it says."""
+    line = item(text)
+    return re.sub("[:：]", r"\\\g<0>", line) if criterion(line).check else line
+
+
+def prose(text: str) -> str:
+    """Return one line of *text* as the beginning or continuation of a paragraph."""
+    line = inline(text)
+    opening = _OPENING.match(line)
+    at = opening.end() if opening and opening["number"] else 0
+    return f"{line[:at]}\\{line[at:]}" if opening else line
+
+
+def title(text: str, behind: str = "") -> str:
+    """Return *text* as the title of a task, free of what could be taken for a mark; in bold if that is needed.
+
+    *behind* are the marks that will stand behind it. Words that say what something waits for, with a number near, end
+    the bold and begin it anew: then they say it to people alone.
+    """
+    line, shown = inline(text), one_line(text)
+    gaps = [at for m in _GAPS.finditer(masked(f"{line} {behind}")) if (at := m.start("gap")) <= len(line)]
+    if not shown or not (gaps or _HEAD.match(shown) or _TAIL.search(shown) or any(map(_is_sign, shown))):
         return line
-    return f"**{_GAPS.sub(_apart, line)}**"
-
-
-def _apart(match: re.Match[str]) -> str:
-    """Interrupt the bold within words that are a mark or say what something waits for: then only people read them."""
-    at = match.start("gap") - match.start()
-    return f"{match[0][:at]}** **{match[0][at + 1 :]}"
+    pieces = [line[a:b] for a, b in zip([0, *(at + 1 for at in gaps)], [*gaps, len(line)], strict=True)]
+    return " ".join(f"**{piece}**" for piece in pieces if piece)
 
 
 def _is_sign(character: str) -> bool:
@@ -85,13 +98,24 @@ def heading(text: str) -> str:
 
 
 def code(command: str) -> str:
-    """Return *command* as a code span that no backtick inside ends."""
-    text = block(command).replace("\n", " ")
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
+    """Return the one line of *command* as a code span that no backtick inside ends."""
+    text = block(command)
+    fence = "`" * (_longest(text) + 1)
     edges = text[:1] + text[-1:]
     space = " " if "`" in edges or (edges == "  " and text.strip()) else ""
     return f"{fence}{space}{text}{space}{fence}"
+
+
+def script(label: str, command: str) -> list[str]:
+    """Return a command of several lines as an item with a fence, which nothing inside ends."""
+    text = block(command)
+    fence = "`" * max(3, _longest(text) + 1)
+    return [f"- {label}:", "", *(f"  {line}" if line else "" for line in (f"{fence}sh", *text.split("\n"), fence))]
+
+
+def _longest(text: str) -> int:
+    """Return the length of the longest run of backticks."""
+    return max(map(len, re.findall("`+", text)), default=0)
 
 
 def paragraph(text: str) -> list[str]:

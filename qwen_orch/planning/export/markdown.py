@@ -14,7 +14,19 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model.plan import Phase, Plan
 from qwen_orch.model.task import Criterion, Priority, Task, TaskStatus
 from qwen_orch.model.text import one_line
-from qwen_orch.planning.export.escape import code, heading, inline, introduces, item, paragraph, stands_apart, title
+from qwen_orch.planning.export.escape import (
+    claim,
+    code,
+    heading,
+    inline,
+    introduces,
+    item,
+    paragraph,
+    prose,
+    script,
+    stands_apart,
+    title,
+)
 from qwen_orch.planning.export.shape import block, dependency, estimate, groups
 
 BOXES = {
@@ -28,6 +40,8 @@ BOXES = {
 DEEPEST = 16
 """Parts nested deeper are written beside their parent: no Markdown parser nests without end."""
 
+_COMMENT_END = re.compile("-(?=-)")
+_DASH = re.compile(r"\s[-–—]\s")
 _TAG = re.compile(r"[^\W\d][\w/.-]{0,60}")
 _PERSON = re.compile(r"[A-Za-z][\w.-]{0,60}")
 
@@ -47,7 +61,7 @@ def render_markdown(graph: Graph, include_progress: bool, now: datetime) -> str:
 
 def _top(name: str, plan: Plan) -> Iterator[str]:
     yield from (f"# {heading(name)}", "")
-    yield from (f"> {item(line)}" for line in block(plan.goal).split("\n") if line.strip())
+    yield from (f"> {prose(line)}" for line in block(plan.goal).split("\n") if line.strip())
     yield ""
     yield from paragraph(plan.description)
     yield ""
@@ -68,18 +82,19 @@ def _indented(lines: Iterable[str], depth: int) -> Iterator[str]:
 
 def _task(task: Task, include_progress: bool) -> Iterator[str]:
     """Yield the item of one task and what stands below it."""
-    name = title(task.title)
+    marks = " ".join(_marks(task))
+    name = title(task.title, marks)
     colon = ":" if name.startswith(("`", "*")) else ""
-    yield f"- [{BOXES[task.status]}] `{task.id}`{colon} {' '.join([name, *_marks(task)])}"
+    yield f"- [{BOXES[task.status]}] `{task.id}`{colon} {name} {marks}".rstrip()
     description = paragraph(task.description)
     if stands_apart(description):
         yield ""
     yield from _indented(description, 1)
     if introduces(description):
         yield from ("", "  <!-- -->")
-    yield from (f"  - {field}" for field in _fields(task))
+    yield from _indented(_fields(task), 1)
     if include_progress:
-        yield from (f"  <!-- {one_line(fact).replace('--', '- -')} -->" for fact in _history(task))
+        yield from (f"  <!-- {_COMMENT_END.sub('- ', one_line(fact))} -->" for fact in _history(task))
 
 
 def _marks(task: Task) -> Iterator[str]:
@@ -97,21 +112,30 @@ def _fields(task: Task) -> Iterator[str]:
     """Yield what is stated in items of its own."""
     odd = [tag for tag in task.tags if not _TAG.fullmatch(tag)]
     if odd:
-        yield f"tags: {', '.join(map(inline, odd))}"
+        yield f"- tags: {', '.join(map(inline, odd))}"
     if task.assignee and not _PERSON.fullmatch(task.assignee):
-        yield f"assignee: {inline(task.assignee)}"
+        yield f"- assignee: {inline(task.assignee)}"
     if task.depends_on:
-        yield f"depends on: {', '.join(map(dependency, task.depends_on))}"
-    yield from (f"run: {code(command)}" for command in task.run)
-    yield from map(_criterion, task.acceptance)
+        yield f"- depends on: {', '.join(map(dependency, task.depends_on))}"
+    for command in task.run:
+        yield from script("run", command) if "\n" in command.strip() else [f"- run: {code(command)}"]
+    for criterion in task.acceptance:
+        yield from _criterion(criterion, "accept: ")
 
 
-def _criterion(criterion: Criterion) -> str:
-    if not criterion.check:
-        return f"accept: {inline(criterion.text)}"
-    if criterion.text == criterion.check:
-        return f"check: {code(criterion.check)}"
-    return f"check: {code(criterion.check)} — {inline(criterion.text)}"
+def _criterion(criterion: Criterion, label: str = "") -> list[str]:
+    """Return a criterion as an item; *label* stands before one that is words."""
+    text, check = criterion.text, criterion.check
+    if not check:
+        return [f"- {label}{claim(text)}"]
+    if "\n" in check.strip():
+        return script("check", check)
+    if text == check:
+        return [f"- check: {code(check)}"]
+    if "`" in text and not _DASH.search(text):
+        return [f"- {label}{claim(text)} — check: {code(check)}"]
+    words = inline(text.replace("`", "'"))
+    return [f"- check: {code(check)} — {words}"]
 
 
 def _history(task: Task) -> Iterator[str]:
@@ -130,17 +154,13 @@ def _history(task: Task) -> Iterator[str]:
 def _parts(plan: Plan) -> Iterator[str]:
     """Yield what belongs to the whole plan, each kind under a heading of its own."""
     decisions = (f"{d.text} — {d.why}" if d.why else d.text for d in plan.decisions)
-    yield from _list("Requirements", map(item, plan.requirements))
-    yield from _list("Decisions", map(item, decisions))
-    yield from _list("Risks", map(item, plan.risks))
-    yield from _list("Quality gates", map(_gate, plan.quality_gates))
+    yield from _list("Requirements", (f"- {item(text)}" for text in plan.requirements))
+    yield from _list("Decisions", (f"- {item(text)}" for text in decisions))
+    yield from _list("Risks", (f"- {item(text)}" for text in plan.risks))
+    yield from _list("Quality gates", (line for gate in plan.quality_gates for line in _criterion(gate)))
 
 
-def _gate(gate: Criterion) -> str:
-    return _criterion(gate) if gate.check else item(gate.text)
-
-
-def _list(heading: str, items: Iterable[str]) -> Iterator[str]:
-    shown = [f"- {item}" for item in items]
+def _list(heading: str, lines: Iterable[str]) -> Iterator[str]:
+    shown = list(lines)
     if shown:
         yield from (f"## {heading}", "", *shown, "")
