@@ -44,6 +44,8 @@ cat plan.md | qwen-orch plan - - is standard input, @plan.md a file
 
 Exit codes: 0 done, 1 refused or failed, 2 usage, 3 storage, 4 incomplete, 130 interrupted.
 """
+_asked_to_end: list[int] = []
+"""The signals that came."""
 GARBAGE = 200_000
 """A command lives briefly: garbage is looked for after so many new objects, not after 700."""
 
@@ -65,21 +67,26 @@ def main(argv: list[str] | None = None) -> int:
     """Do what a command line asks for, and return the exit code. Nothing is raised but what ends the interpreter."""
     gc.set_threshold(GARBAGE, 20, 20)
     _mend_standard_files()
+    _asked_to_end.clear()
     try:
-        return _guarded(sys.argv[1:] if argv is None else argv)
+        code = _guarded(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:
         return INTERRUPTED
+    return INTERRUPTED if _asked_to_end else code
 
 
 def _guarded(arguments: list[str]) -> int:
     """Return the exit code, whatever happens; an error outside a command is shown as one of a command is."""
-    from qwen_orch.screen import Screen, Unheard
+    from qwen_orch.screen import Screen, Undelivered, Unheard
 
     screen = Screen(json="--json" in arguments, color=False if "--no-color" in arguments else None)
     try:
         return _main(parse(arguments), screen)
     except Unheard:
         return UNHEARD
+    except Undelivered as error:
+        screen.complain(error)
+        return error.exit_code
     except Exception as error:
         return _failed(error, arguments, screen)
 
@@ -88,13 +95,13 @@ def _failed(error: Exception, arguments: list[str], screen: Screen) -> int:
     from pathlib import Path
 
     from qwen_orch.dispatch import Outcome, internal_error
-    from qwen_orch.screen import Unheard
+    from qwen_orch.screen import Undelivered, Unheard
 
     typed = next((w for w in arguments if not w.startswith("-")), "").removeprefix("/")[:40]
     known = error if isinstance(error, OrchError) else internal_error(error, "qwen-orch", Path())
     try:
         screen.show(Outcome(typed, error=known))
-    except (Unheard, StorageError):
+    except (Unheard, Undelivered):
         screen.complain(known)
     return known.exit_code
 
@@ -220,7 +227,7 @@ def _script(
         if outcome.exit_code:
             _note(f"{name}, line {statement.number}: stopped here")
             return outcome.exit_code
-        if isinstance(outcome.answer, Farewell):
+        if _asked_to_end or isinstance(outcome.answer, Farewell):
             break
     return 0
 
@@ -240,9 +247,21 @@ def _end_politely() -> None:
     """Let SIGTERM and SIGHUP do what Ctrl-C does; one that the caller ignores (nohup) stays ignored."""
     import signal
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, _interrupt)
+    sys.unraisablehook = _unraisable
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    """Interrupt, and remember it: what Python is doing just now may be something that swallows exceptions."""
+    _asked_to_end.append(number)
+    raise KeyboardInterrupt
+
+
+def _unraisable(lost: Any) -> None:
+    if not isinstance(lost.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
 
 
 class OneShot:

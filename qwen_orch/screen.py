@@ -1,6 +1,6 @@
 """How an outcome reaches a person or a program: a picture or one line of JSON on stdout, what went wrong on stderr.
 
-Used by ``cli`` and ``repl``. A reader that has gone, or a disk that is full, becomes `Unheard` or `StorageError`.
+Used by ``cli`` and ``repl``. A reader that has gone, or a disk that is full, becomes `Unheard` or `Undelivered`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 class Unheard(Exception):  # noqa: N818 - a fact about the reader, not a failure of ours
     """Whoever read our output has gone."""
+
+
+class Undelivered(StorageError):  # noqa: N818 - a fact, like the other
+    """The answer could not be written, though what the command did is kept."""
 
 
 class Screen(NamedTuple):
@@ -98,7 +102,7 @@ class Screen(NamedTuple):
 
 @contextlib.contextmanager
 def _heard() -> Iterator[None]:
-    """Turn a failure of stdout into `Unheard` or `StorageError`; nothing is written to it after that."""
+    """Turn a failure of stdout into `Unheard` or `Undelivered`; nothing is written to it after that."""
     try:
         yield
     except BrokenPipeError:
@@ -107,7 +111,7 @@ def _heard() -> Iterator[None]:
     except OSError as error:
         _silence()
         reason = error.strerror or str(error)
-        raise StorageError(f"the answer could not be written: {reason}", "what the command did is kept") from None
+        raise Undelivered(f"the answer could not be written: {reason}", "what the command did is kept") from None
 
 
 def _silence() -> None:

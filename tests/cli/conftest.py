@@ -55,7 +55,8 @@ def call(
 ) -> Iterator[Callable[..., Said]]:
     """Call `main` in this process, with *stdin*; what it does to the process is put right afterwards."""
     before = gc.get_threshold()
-    handlers = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGHUP)}
+    handlers = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
 
     def calling(*arguments: str, stdin: str | bytes = b"") -> Said:
         data = stdin.encode() if isinstance(stdin, str) else stdin
