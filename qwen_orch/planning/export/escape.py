@@ -13,6 +13,8 @@ from qwen_orch.model.text import one_line
 from qwen_orch.planning.export.shape import block
 from qwen_orch.planning.reader import marks
 from qwen_orch.planning.reader.fields import Field, criterion, is_scenario, labelled, loose
+from qwen_orch.planning.reader.headings import Kind
+from qwen_orch.planning.reader.headings import read as heading_read
 from qwen_orch.planning.reader.statements import in_prose
 from qwen_orch.planning.reader.text import masked
 
@@ -118,18 +120,29 @@ def _longest(text: str) -> int:
     return max(map(len, re.findall("`+", text)), default=0)
 
 
-def paragraph(text: str) -> list[str]:
-    """Return the lines of *text* as they are, but for what would be a heading, a field, a task or an open fence."""
+def paragraph(text: str, headings: bool = False) -> list[str]:
+    """Return the lines of *text* as they are, but for what would be a heading, a field, a task or an open fence.
+
+    With *headings* those stay that open neither a phase nor a task.
+    """
     lines = block(text).split("\n") if text.strip() else []
     closed = _fences_close(lines)
     inside = ""
     shown: list[str] = []
     for line in lines:
         fence = _FENCE.match(line)
-        shown.append(line if inside or (fence and closed) else _harmless(line))
+        kept = inside or (fence and closed) or (headings and _is_quiet(line))
+        shown.append(line if kept else _harmless(line))
         if closed and fence:
             inside = _after(inside, fence)
     return shown
+
+
+def _is_quiet(line: str) -> bool:
+    """Tell whether *line* is a heading under which no list is taken for tasks."""
+    match = re.fullmatch(r"#{2,6}\s+(\S.*)", line)
+    read = heading_read(match[1]) if match else None
+    return read is not None and not read.box and read.kind not in (Kind.PHASE, Kind.TASK)
 
 
 def stands_apart(lines: list[str]) -> bool:

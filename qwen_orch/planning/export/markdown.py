@@ -55,15 +55,13 @@ def render_markdown(graph: Graph, include_progress: bool, now: datetime) -> str:
         for task, depth in tasks:
             lines += _indented(_task(task, include_progress), min(depth, DEEPEST))
         lines.append("")
-    lines += _parts(graph.root.plan)
+    lines += [*_notes(graph.root.plan.description), *_parts(graph.root.plan)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
 
 
 def _top(name: str, plan: Plan) -> Iterator[str]:
     yield from (f"# {heading(name)}", "")
     yield from (f"> {prose(line)}" for line in block(plan.goal).split("\n") if line.strip())
-    yield ""
-    yield from paragraph(plan.description)
     yield ""
 
 
@@ -149,6 +147,14 @@ def _history(task: Task) -> Iterator[str]:
         evidence = criterion.evidence
         proof = f": {evidence.kind} {evidence.command} {evidence.by} {evidence.at}" if evidence else ""
         yield f"{criterion.status} {criterion.text}{proof}"
+
+
+def _notes(description: str) -> Iterator[str]:
+    """Yield the description of the plan under headings of its own, where no list of it is taken for tasks."""
+    lines = paragraph(description, headings=True)
+    if lines and not lines[0].startswith("#"):
+        yield from ("## Notes", "")
+    yield from (*lines, "")
 
 
 def _parts(plan: Plan) -> Iterator[str]:
