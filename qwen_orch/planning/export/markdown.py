@@ -70,8 +70,13 @@ def _phase(graph: Graph, phase: Phase) -> Iterator[str]:
     before = [found.title for p in phase.depends_on if (found := graph.phase(p))]
     if before:
         yield from (f"_After: {', '.join(map(inline, before))}_", "")
-    yield from paragraph(phase.description)
+    yield from _apart(paragraph(phase.description))
     yield ""
+
+
+def _apart(lines: list[str]) -> list[str]:
+    """Return the *lines* of a description so that a list right below is no part of theirs and not labelled by them."""
+    return [*lines, "", "<!-- -->"] if introduces(lines) else lines
 
 
 def _indented(lines: Iterable[str], depth: int) -> Iterator[str]:
@@ -87,9 +92,7 @@ def _task(task: Task, include_progress: bool) -> Iterator[str]:
     description = paragraph(task.description)
     if stands_apart(description):
         yield ""
-    yield from _indented(description, 1)
-    if introduces(description):
-        yield from ("", "  <!-- -->")
+    yield from _indented(_apart(description), 1)
     yield from _indented(_fields(task), 1)
     if include_progress:
         yield from (f"  <!-- {_COMMENT_END.sub('- ', one_line(fact))} -->" for fact in _history(task))
