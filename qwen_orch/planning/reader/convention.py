@@ -88,6 +88,8 @@ def _title(root: Section, here: Convention) -> Section | None:
     read = here.reads[first]
     alone = len(root.children) == 1 and (bool(first.children) or first.level == 1)
     named = first.level == 1 and read.kind in (Kind.NEUTRAL, Kind.WORK) and not read.numbered and bool(first.children or not first.blocks)
+    if alone and len(first.children) > 1 and read.kind is not Kind.TASK:
+        return first
     return first if (alone or named) and read.kind not in (Kind.PHASE, Kind.TASK) else None
 
 

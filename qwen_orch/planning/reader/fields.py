@@ -55,6 +55,7 @@ _LOOSE = re.compile(r"(depends on|blocked by|after)\s+(?=\S)", re.I)
 _SCENARIO = re.compile(r"[*_]*(?:given|when|then)[*_]*\b.*", re.I | re.S)
 _GIVEN = re.compile(r"[*_]*given[*_]*\b.*\b[*_]*then[*_]*\b.*", re.I | re.S)
 _CODE = re.compile(r"(`+)(.+?)\1(?!`)", re.S)
+_CHECK = re.compile(r"(?:^|(?<=[\s:;,–—(-]))(?:check(?: command)?|verify with)\s*:\s*(?=`)", re.I)
 _DASH = re.compile(r"^\s*(?:[-–—:]+\s+)?")
 _SHELL = ("sh", "bash", "shell", "console", "zsh", "")
 
@@ -125,12 +126,11 @@ def criterion(text: str) -> Criterion:
 
     Only ``check: `command` `` (at the start, or after a dash) makes a command: a code span alone is a mention.
     """
-    for part in (text, *re.split(r"\s[-–—]\s", text, maxsplit=1)[1:]):
-        line = labelled(part)
-        if line and line.field is Field.CHECK and "`" in line.value:
-            commands_, words = commands(line.value)
-            said = words or (plain(text.split(part)[0]).strip(" -–—") if part != text else "") or commands_[0]
-            return Criterion(said, commands_[0])
+    match = _CHECK.search(text)
+    if match and (found := _CODE.match(text, match.end())):
+        before, after = text[: match.start()], text[found.end() :]
+        said = plain(before).strip(" -–—:;,") or _DASH.sub("", plain(after)).strip()
+        return Criterion(said or _unfenced(found[2]), _unfenced(found[2]))
     return Criterion(plain(text))
 
 

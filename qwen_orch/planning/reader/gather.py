@@ -6,6 +6,7 @@ import re
 
 from attrs import define
 
+from qwen_orch.model.task import TaskStatus
 from qwen_orch.planning.reader import durations, fields, headings, marks, rows
 from qwen_orch.planning.reader.blocks import Block, Item, Section, Tree
 from qwen_orch.planning.reader.convention import MARKED, TITLED, Convention, is_marked
@@ -19,6 +20,13 @@ from qwen_orch.planning.reader.text import one_line, plain
 
 _PLAN_LISTS = {Kind.DECISIONS: "decisions", Kind.RISKS: "risks", Kind.REQUIREMENTS: "requirements"}
 _BARRIER = re.compile(r"\b(?:until|before)\b.{0,40}\bthis (?:phase|stage|step) (?:is |has )?(?:been )?(?:complete|done|finished)|\bblocks? (?:all|every)|blocking prerequisites?|\bmust (?:be )?complete(?:d)? before (?:any|all|the rest|other)", re.I)
+_PHASE_WORD = re.compile(r"\bphases?\s+\d|\bphases are\b", re.I)
+_OFFER = re.compile(
+    r"(?:(?:sure|certainly|of course|absolutely|great|ok(?:ay)?)\b[^.!:]{0,20}[!.,]\s*)?(?:here(?:['’]s| is)|below is|this is)\s+(?:a|an|the|your|my)\s+"
+    r"[^:]{0,60}?\b(?:plan|roadmap|list|breakdown|checklist|outline)\b\s+(?:for|to|of|on)\s+([^:\n]{3,300}?)\s*[:.]?\s*$",
+    re.I,
+)
+_BOARD = re.compile(r"in progress|doing|done|completed|in review|review|blocked|to ?do|to-do|进行中|已完成|完了", re.I)
 _ASIDE = re.compile(r"\s*(?:<|\*\*[^*]{1,40}(?::\*\*|\*\*\s*:)|note\b|\(?see\b|[-_*]{3})", re.I)
 _UPPER = {Kind.PHASE: 3, Kind.NEUTRAL: 1, Kind.TASK: 0, Kind.WORK: 0}
 
@@ -118,7 +126,18 @@ class Gathering:
             before = len(self.out.tasks)
             self.reading.task(item, None)
             self._adopt(self.out.tasks[before:], phase)
+        self._column(section, self.out.tasks[first:])
         parent = self._semantic_parent(block, first, parent)
+
+    def _column(self, section: Section, tasks: list[Found]) -> None:
+        """On a board the heading is the status of the tasks under it."""
+        read = self.convention.reads.get(section)
+        state = marks.status(read.title) if read and read.kind is Kind.WORK and _BOARD.fullmatch(read.title) else None
+        for task in tasks if state else []:
+            if state and task.status is TaskStatus.PENDING:
+                task.status = state[0]
+                task.tag(state[1])
+                task.origin("status", section.line, 0.8, f"stands under “{section.title[:40]}”")
 
     def _counts(self, item: Item, block: Block) -> bool:
         """In a marked list an unmarked item counts when most others are marked, or when marked ones stand below it."""
@@ -284,7 +303,7 @@ class Gathering:
         texts = [(item.line, item.text) for item in block.items] or [(block.line, block.text)]
         for line, text in texts:
             one = one_line(text)
-            if telling or (phase is None and in_prose(one, line)):
+            if telling or (in_prose(one, line) and (phase is None or _PHASE_WORD.search(one))):
                 self.out.statements.append(Need(one, line, "section" if telling else "prose"))
 
     def _sink(self, section: Section, text: str) -> None:
@@ -338,7 +357,8 @@ def _several_columns(walk: Gathering) -> bool:
     holding = [s for s in walk.holding if s is not walk.convention.title and s.role != "task"]
     kinds = [walk.convention.kind(s) for s in holding]
     direct = [s for s in holding if any(b.role == "tasks" and not _names_phases(b) for b in s.blocks) and walk.convention.kind(s) is Kind.WORK]
-    return Kind.PHASE not in kinds and len({s.title for s in direct}) > 1
+    board = any(_BOARD.fullmatch(walk.convention.reads[s].title) for s in direct)
+    return Kind.PHASE not in kinds and not board and len({s.title for s in direct}) > 1
 
 
 def _goal(tree: Tree, convention: Convention, out: Gathered) -> None:
@@ -359,7 +379,8 @@ def _goal(tree: Tree, convention: Convention, out: Gathered) -> None:
     before = [b for s in first for b in _before_work(s.blocks)]
     for block in before + [b for s in introductions for b in s.blocks]:
         if block.kind == "paragraph" and block.role != "label" and not fields.labelled(block.text) and not _ASIDE.match(block.text):
-            out.goal = plain(block.text)[:600]
+            offered = _OFFER.match(plain(block.text))
+            out.goal = (offered[1][:1].upper() + offered[1][1:] if offered else plain(block.text))[:600]
             return
 
 

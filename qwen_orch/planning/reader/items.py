@@ -313,7 +313,7 @@ class Reading:
             task.description.append(text)
 
 
-_NEED_TAIL = re.compile(r"\s*[,;–—(\[-]*\s*\b(?:depends on|blocked by|requires|after)\b[^()]*[)\]]?$", re.I)
+_NEED_TAIL = re.compile(r"\s*[,;，；–—(\[-]*\s*(?:\b(?:depends on|blocked by|requires|after)\b|依赖(?:于)?)[^()]*[)\]]?$", re.I)
 
 
 def _has_own_effort(item: Item) -> bool:

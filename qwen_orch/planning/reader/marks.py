@@ -63,14 +63,16 @@ _ID = re.compile(
 )
 _SERIES = re.compile(r"(?P<word>task|step|todo|ticket|issue|story|任务|步骤)\s*#?(?P<id>\d+(?:\.\d+)*[a-z]?)\s*(?:[:：.)]|[-–—](?=\s))\s*", re.I)
 _OPENERS, _CLOSERS = "`*[(", "`*])"
-_AFTER_ID = re.compile(r"[`*\])]*\s*(?:[:：]|[-–—](?=\s)|\|)?[`*]*\s*")
+_AFTER_WRAPPED = re.compile(r"[`*\])]*\s*(?:[:：]|[-–—](?=\s)|\|)?[`*]*\s*")
+_AFTER_ID = re.compile(r"[\])]?\s*(?:[:：]|[-–—](?=\s)|\|)?\s*")
 _STORY = re.compile(r"\[(US\d+[a-z]?)\]\s*", re.I)
 _PARALLEL = re.compile(r"\[P\]\s*")
 _BRACKET = re.compile(r"[\[(]([^\[\]()]{1,40})[\])]\s*[:：]?\s*")
 _BOLD_PRIORITY = re.compile(rf"\*\*\s*((?:{_NAMED_PRIORITY})|P[0-4])\s*:?\*\*\s*[:：]?\s*|({_NAMED_PRIORITY}|P[0-3])\s*[:：]\s+", re.I)
 _LEAD_SIGN = re.compile(rf"({_SIGN})\s*")
 
-_TAIL_PERSON = re.compile(r"\s+(?:-+\s*)?@([A-Za-z][\w.-]{0,60})$")
+_TAIL_PERSON = re.compile(r"(?:\s+(?:-+\s*)?|(?<=[）)\u4e00-\u9fff]))@([^\W\d_][\w.-]{0,60})$")
+_TAIL_FIELD = re.compile(r"(?:\s*[,，;；|]\s*|\s+|(?<=[）)]))(优先级|优先級|估时|工时|负责人|prio(?:rity)?|est(?:imate)?|effort|owner|assignee)\s*[:：]\s*([^\s,;|，；][^,;|，；:：]{0,30})$", re.I)
 _TAIL_TAG = re.compile(r"\s+#([^\W\d][\w/.-]{0,60})$")
 _TAIL_BANG = re.compile(r"\s+!(critical|high|medium|low|urgent)$|\s*(?<!!)(!{2,3})$", re.I)
 _TAIL_LEVEL = re.compile(rf"\s+[-–—|,]?\s*(P[0-4]|{_NAMED_PRIORITY})$", re.I)
@@ -79,6 +81,7 @@ _TAIL_EFFORT = re.compile(r"\s+(?:[-–—|]\s*(?=[~≈]?\d)|(?=[~≈]\s?\d)|\|\
 _TAIL_ORG_TAGS = re.compile(r"\s+:([A-Za-z_][\w@]*(?::[\w@]+)*):$")
 _TAIL_SIGN = re.compile(rf"(?:\s*[-–—:|→])?\s*({_SIGN})\s*([^{''.join(_SIGNS)}]{{0,80}})$")
 _TAIL_STATUS = re.compile(rf"(?:\s+[-–—|]+\s*|\s+→\s*|\s*[(\[])\s*({_ANY_STATUS})[)\]]?(?:\s*[(:]([^)]{{0,200}})\)?)?$", re.I)
+_TAIL_TRACE = re.compile(r"\s+(?:per|see|refs?:?)\s+([A-Z]{1,5}-?\d+(?:\s*[/,&]\s*[A-Z]{1,5}-?\d+)*(?:\s*\([a-z]{1,20}\))?)$")
 _TAIL_HANGING = re.compile(r"\s*(?:[🎯⭐🚀🔥📌🏁]\ufe0f?)\s*([A-Z]{2,8})?$")
 
 
@@ -172,7 +175,7 @@ def identifier(text: str) -> Identifier | None:
     if not match or (match["joined"] or match["dashed"]) and _NOT_IDS.fullmatch(match[0].rstrip("0123456789.abcdefghijklmnopqrstuvwxyz")):
         return None
     label = match["dotted"] or match["plain"] or match[0]
-    after = _AFTER_ID.match(text, match.end())
+    after = (_AFTER_WRAPPED if start else _AFTER_ID).match(text, match.end())
     end = after.end() if after else match.end()
     delimiters = text[:start] + text[match.end() : end]
     own = text.startswith("`task-") and start == 1
@@ -315,7 +318,7 @@ def _part(part: str, found: Marks) -> bool:
     if size := re.fullmatch(r"(XS|S|M|L|XL|XXL)", part):
         found.fields.append(("estimate", size[1]))
         return True
-    if match := FIELD_WORDS.match(part):
+    if (match := FIELD_WORDS.match(part)) and (match[2] or ":" in match[0] or re.search(r"\d|[\"“]", part)):
         found.fields.append(((match[1] or match[2]).lower(), part[match.end() :].strip()))
         return True
     return False
@@ -362,6 +365,26 @@ def _after_paren(tail: str, found: Marks) -> str | None:
         return None
     match = _TAIL_PAREN.search(tail)
     if match and not tail[: match.start()].endswith("!") and _bracketed(match[1], found):
+        return tail[: match.start()]
+    return None
+
+
+def _after_field(tail: str, found: Marks) -> str | None:
+    """``…, priority: high`` at the end: only when the value is understood."""
+    match = _TAIL_FIELD.search(tail)
+    if not match:
+        return None
+    name, value = match[1].lower(), match[2].strip()
+    person = name in ("owner", "assignee", "负责人") and re.fullmatch(r"@?[^\W\d_][\w.-]*", value)
+    if not (priority(value) if name in ("优先级", "优先級", "prio", "priority") else person or durations.whole(value)):
+        return None
+    found.fields.append((name, value))
+    return tail[: match.start()]
+
+
+def _after_trace(tail: str, found: Marks) -> str | None:
+    if match := _TAIL_TRACE.search(tail):
+        found.fields.append(("note", match[0].strip()))
         return tail[: match.start()]
     return None
 
@@ -416,7 +439,7 @@ def _signed(sign: str, words: str) -> tuple[TaskStatus, str] | None:
     return status(bare) or (_SIGNS[sign[0]] if bare.isupper() or not bare else None)
 
 
-_AFTER: tuple[Callable[[str, Marks], str | None], ...] = (_after_simple, _after_paren, _after_effort, _after_status)
+_AFTER: tuple[Callable[[str, Marks], str | None], ...] = (_after_simple, _after_paren, _after_effort, _after_field, _after_trace, _after_status)
 
 
 def around(title: str) -> tuple[str, Marks]:

@@ -21,6 +21,7 @@ _AFTER = re.compile(
 )
 _BEFORE = re.compile(r"\b(?:blocks|unblocks|gates?(?: the)?|must (?:be (?:done|finished|completed?) |finish |complete )?(?:before|precede)|(?:is )?required (?:by|for)|prerequisite (?:for|of))[:\s]+", re.I)
 _HINTS = re.compile(r"\b(?:builds? (?:up)?on|extends|based on|on top of|continues)\s+", re.I)
+_QUOTED = re.compile(r"\b(?:depends on|blocked by|after)\s+([\"“][^\"”\n]{3,120}[\"”])", re.I)
 _NEAR_DIGIT = re.compile(r"[^.;\n]{0,40}\d")
 
 _KINDS = {
@@ -55,10 +56,11 @@ class Reference:
 
 def in_prose(text: str, line: int) -> list[Need]:
     """Return what one line of prose states about waiting; only ids will count, so mere words do no harm."""
+    quoted = [Need(m[1], line) for m in _QUOTED.finditer(text)]
     if not any(char.isdigit() for char in text):
-        return []
+        return quoted
     mask = masked(text) if "`" in text else text
-    found: list[Need] = []
+    found = quoted
     for pattern, reverse, inferred in ((_AFTER, False, False), (_BEFORE, True, False), (_HINTS, False, True)):
         for match in pattern.finditer(mask):
             if _NEAR_DIGIT.match(text, match.end()):

@@ -15,6 +15,7 @@ _COLON = re.compile(r"[:：]\s+")
 _SEMICOLON = re.compile(r"[;；]\s+")
 _BOLD = re.compile(r"(?:\*\*|__)(?=\S)(.{3,160}?)(?<=\S)(?:\*\*|__)")
 _PAREN_END = re.compile(r"\s*[(（][^()（）]*[)）]$")
+_WORDS = re.compile(r"[^\W_]{2,}")
 _PAREN = re.compile(r"\s*[(（][^()（）]{12,}[)）](?=[\s,;.]|$)")
 _AFTER_BOLD = re.compile(r"\s*(?:[:：]|[-–—](?=\s))\s*")
 _CLAUSE = re.compile(r",?\s+(?:so that|because|since|in order to|such that|while|which)\s+|,\s+(?=\S)", re.I)
@@ -73,7 +74,7 @@ def _balanced(text: str) -> bool:
 def _shortened(title: str, mask: str, rest: str) -> tuple[str, str]:
     """Cut a long title at a colon or semicolon outside parentheses, then drop a parenthesis at its end."""
     for pattern, least in ((_COLON, 30), (_SEMICOLON, 20)):
-        match = next((m for m in pattern.finditer(mask) if m.start() >= least and _balanced(mask[: m.start()])), None)
+        match = next((m for m in pattern.finditer(mask) if m.start() >= least and _balanced(mask[: m.start()]) and _WORDS.search(mask[: m.start()])), None)
         if match:
             rest = title[match.end() :] + (f" {rest.lstrip()}" if rest.strip() else "")
             title, mask = title[: match.start()], mask[: match.start()]
