@@ -16,6 +16,7 @@ DEEPEST = 12
 NARROW = 24
 """What the flexible column keeps before the others give way."""
 ENOUGH = 6
+LEAST = 4
 _NOTHING = Span("")
 
 
@@ -84,7 +85,8 @@ def _squeezed(natural: dict[int, int], flexible: int, room: int) -> dict[int, in
     """Return widths that fit in *room*: the flexible column gives way first, then the last; the first at the end."""
     widths = dict(natural)
     others = [p for p in reversed(widths) if p != flexible]
-    steps = [(flexible, NARROW), *((p, ENOUGH) for p in others), (flexible, 1), *((p, 1) for p in others)]
+    some = ((p, ENOUGH) for p in others[:-1])
+    steps = [(flexible, NARROW), *some, (flexible, LEAST), *((p, 1) for p in others), (flexible, 1)]
     over = sum(widths.values()) - room
     for place, floor in steps:
         less = max(0, min(over, widths.get(place, 0) - floor))

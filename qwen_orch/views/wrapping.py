@@ -5,8 +5,7 @@ Takes time linear in what is shown, and a line is short in bytes too, whatever m
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from qwen_orch.model.text import ELLIPSIS, cells
@@ -17,7 +16,6 @@ Painted: TypeAlias = list[Piece]
 
 _MARKS = 8
 """How many characters without a width a line may hold for each of its columns."""
-_WORD = r"\n| *[^ \n]+| +"
 
 
 def fitting(text: str, width: int) -> str:
@@ -74,11 +72,9 @@ def wrapped(spans: Iterable[Piece], first: int, rest: int, most: int = 0) -> lis
 
     Of more than *most* lines the last ends in an ellipsis; 0 is no limit.
     """
-    filling = _Filling(max(1, first), max(1, rest))
-    for word, style in _words(spans):
-        filling.add(word, style)
-        if most and len(filling.lines) > most:
-            break
+    filling = _Filling(max(1, first), max(1, rest), most)
+    for span in spans:
+        filling.add(span.text, span.style)
     lines = [_joined(pieces) for pieces in filling.lines]
     if most and len(lines) > most:
         width = first if most == 1 else rest
@@ -86,63 +82,76 @@ def wrapped(spans: Iterable[Piece], first: int, rest: int, most: int = 0) -> lis
     return lines
 
 
-def _words(spans: Iterable[Piece]) -> Iterator[tuple[str, str]]:
-    """Yield words with the spaces before them, and every line break, each with its style."""
-    for span in spans:
-        for match in re.finditer(_WORD, span.text):
-            yield match[0], span.style
-
-
 class _Filling:
-    """Lines that are being filled with words."""
+    """Lines that are being filled with text, at most one more than *most*."""
 
-    def __init__(self, first: int, rest: int) -> None:
+    def __init__(self, first: int, rest: int, most: int) -> None:
         self.lines: list[Painted] = [[]]
         self.width = first
         self.left = first
         self.rest = rest
+        self.most = most
 
-    def add(self, word: str, style: str) -> None:
-        """Put *word* on the line, on the next one where it fits better, or over several."""
-        if word == "\n":
-            self.turn()
-        elif self._fits(word):
-            self._put(word, style)
-        elif word.strip(" "):
-            self._turn_for(word)
-            word = word.lstrip(" ") if self.left == self.width and len(self.lines) > 1 else word
-            self._spread(word, style)
+    def add(self, text: str, style: str) -> None:
+        """Put *text* behind what there is, on as many lines as it takes."""
+        for number, paragraph in enumerate(text.split("\n")):
+            if number:
+                self._turn()
+            if self._full:
+                return
+            at = 0
+            while at < len(paragraph) and not self._full:
+                at = self._advance(paragraph, at, style)
 
-    def turn(self) -> None:
+    @property
+    def _full(self) -> bool:
+        return 0 < self.most < len(self.lines)
+
+    def _advance(self, text: str, at: int, style: str) -> int:
+        """Put on the line what fits of *text* from *at* on; return where the next line begins."""
+        head = fitting(text[at : at + _MARKS * (self.left + 1)], self.left)
+        end = at + len(head)
+        if _skipped(text, end) == len(text):
+            return self._put(head, style, len(text))
+        space = text.rfind(" ", at, end + 1)
+        if (space >= 0 or self.left < self.width) and self._next_holds(text, max(at, space + 1)):
+            return self._break(text, at, max(at, space), style)
+        if not head and self.left == self.width:
+            return self._put("?", style, at + 1)  # a wide character where there is but one column
+        self._put(head, style, end)
+        self._turn()
+        return _skipped(text, end)
+
+    def _break(self, text: str, at: int, space: int, style: str) -> int:
+        """End the line at *space*; return where the next word begins. Spaces alone make no line."""
+        if self.left < self.width or text[at:space].strip(" "):
+            self._put(text[at:space], style, space)
+            self._turn()
+        return _skipped(text, space)
+
+    def _next_holds(self, text: str, word: int) -> bool:
+        """Tell whether the word that begins at *word* fits on a line of its own."""
+        window = text[word : word + _MARKS * (self.rest + 1) + 1]
+        return fits([Piece(window.partition(" ")[0])], self.rest)
+
+    def _put(self, text: str, style: str, at: int) -> int:
+        """Put *text* on the line and return *at*."""
+        if text:
+            self.lines[-1].append(Piece(text, style))
+            self.left -= cells(text)
+        return at
+
+    def _turn(self) -> None:
         """Begin the next line."""
         self.lines.append([])
         self.width = self.left = self.rest
 
-    def _fits(self, word: str) -> bool:
-        return len(word) <= _MARKS * (self.left + 1) and cells(word) <= self.left
 
-    def _turn_for(self, word: str) -> None:
-        """Begin the next line if something stands on this one and *word* would fit on the next."""
-        if self.left < self.width and fits([Piece(word.strip(" "))], self.rest):
-            self.turn()
-
-    def _put(self, text: str, style: str) -> None:
-        self.lines[-1].append(Piece(text, style))
-        self.left -= cells(text)
-
-    def _spread(self, word: str, style: str) -> None:
-        """Put *word* on as many lines as it takes."""
-        at = 0
-        while at < len(word):
-            head = fitting(word[at : at + _MARKS * (self.left + 1)], self.left)
-            if not head and self.left == self.width:
-                self._put("?", style)  # a wide character where there is but one column
-                at += 1
-                continue
-            self._put(head, style)
-            at += len(head)
-            if at < len(word):
-                self.turn()
+def _skipped(text: str, at: int) -> int:
+    """Return where the spaces of *text* that begin at *at* end."""
+    while at < len(text) and text[at] == " ":
+        at += 1
+    return at
 
 
 def _joined(pieces: Painted) -> Painted:

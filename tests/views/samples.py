@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from attrs import evolve
+from typing import Any, get_type_hints
 
 from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
 from qwen_orch.answers.exports import Drawing, Exported
@@ -20,7 +18,15 @@ from qwen_orch.model.ids import PhaseId, SessionId, TaskId
 from qwen_orch.model.plan import Phase
 from qwen_orch.model.session import Thought
 from qwen_orch.model.task import (
-    Attempt, Criterion, CriterionStatus, Dependency, DependencyKind, Estimate, Evidence, Executor, Outcome
+    Attempt,
+    Criterion,
+    CriterionStatus,
+    Dependency,
+    DependencyKind,
+    Estimate,
+    Evidence,
+    Executor,
+    Outcome,
 )  # fmt: skip
 
 AT = "2024-03-12T14:05:00+00:00"
@@ -29,8 +35,20 @@ NEXT_DAY = "2024-03-13T09:00:00+00:00"
 
 PASSED = Evidence("check", LATER, True, "shell", "pytest -q tests/orders", 0, 1.24, "12 passed in 1.1s\n")
 FAILED = Evidence(
-    "check", LATER, False, "shell", "ruff check .", 1, 0.31, "F401 `os` imported but unused\n --> orders/api.py:3:8\nFound 1 error.\n"
+    "check",
+    LATER,
+    False,
+    "shell",
+    "ruff check .",
+    1,
+    0.31,
+    "F401 `os` imported but unused\n --> orders/api.py:3:8\nFound 1 error.\n",
 )
+
+
+def changed(answer: Any, **more: Any) -> Any:
+    """Return *answer* with some of its fields as in *more*."""
+    return type(answer)(**{name: getattr(answer, name) for name in get_type_hints(type(answer))} | more)
 
 
 def task(number: int, title: str, state: str = "pending", **more: Any) -> TaskAnswer:
@@ -91,7 +109,7 @@ ROOT = OrchestrationAnswer(
     ("shop",), ("runs on Python 3.11", "no order is ever lost"), ("the payment API may change",),
     (Criterion("everything passes", "make ci"),), AT, AT,
 )  # fmt: skip
-RUNNING = evolve(ROOT, status="approved")
+RUNNING = changed(ROOT, status="approved")
 SESSION = SessionAnswer(
     "session-order-service-p3q9", "planning", "planning", "suspended", "Order service", ROOT.id, None, None, (), 5, 2,
     1, 0, AT, LATER,
@@ -102,7 +120,9 @@ WORK = SessionAnswer(
 )  # fmt: skip
 PROGRESS = ProgressAnswer(1, 6, 0.42, {"pending": 2, "in_progress": 1, "claimed": 1, "completed": 1, "failed": 1})
 THOUGHTS = (
-    Thought(1, "The goal names three concerns: taking, billing and shipping orders; each becomes a task.", "requirements"),
+    Thought(
+        1, "The goal names three concerns: taking, billing and shipping orders; each becomes a task.", "requirements"
+    ),
     Thought(2, "Publishing depends on all of them, though the document does not say so.", "decomposition"),
     Thought(3, "It says so in line 20: the dependency is stated, not inferred.", "review", revises=2),
     Thought(4, "Shipping could be bought instead.", "", branch="buy", branch_from=1),
@@ -121,20 +141,24 @@ RECAP = Recap(
     ("ask Bo about VAT",), ("PostgreSQL: it is there already",), ("/complete_task task-002", "/task_status task-002"),
 )  # fmt: skip
 
-PLANNED = Planned(ROOT, SESSION, PHASES, TASKS, THOUGHTS, ("line 12: no task has the id T9", "line 30: two tasks are named 'Test'"))
+PLANNED = Planned(
+    ROOT, SESSION, PHASES, TASKS, THOUGHTS, ("line 12: no task has the id T9", "line 30: two tasks are named 'Test'")
+)
 APPROVED = Approved(
     RUNNING,
     (PAYMENT,),
     (
         CommandShown("task-002", "run", "make build"),
         CommandShown("task-002", "check", "pytest -q tests/orders"),
-        CommandShown("task-005", "run", "for f in dist/*; do\n  twine upload --repository shop \"$f\"   # each of them\ndone"),
+        CommandShown(
+            "task-005", "run", 'for f in dist/*; do\n  twine upload --repository shop "$f"   # each of them\ndone'
+        ),
         CommandShown("quality gate", "check", "make ci"),
     ),
     ("task-001",),
 )
 LISTED = TaskList(TASKS, 7, 7, PHASES)
-TREE = evolve(LISTED, tree=True)
+TREE = changed(LISTED, tree=True)
 DETAILS = TaskList((SERVICE, PUBLISH), 2, 7, PHASES, details=True)
 STATUS = PlanStatusAnswer(
     RUNNING, PROGRESS, (PAYMENT,), (SERVICE,), (PUBLISH,), ("task-002", "task-003", "task-005"),
@@ -142,7 +166,7 @@ STATUS = PlanStatusAnswer(
 )  # fmt: skip
 ONE = TaskStatusAnswer(SERVICE, (PASSED, FAILED), TRIES, (PAYMENT, SHIPPING), ("/complete_task task-002",))
 STARTED = Worked(SERVICE, WORK, TRIES[1], (), ("/complete_task task-002",))
-DONE = Worked(evolve(SERVICE, status="completed", state="completed"), WORK, None, (PASSED,), ("/new_task",))
+DONE = Worked(changed(SERVICE, status="completed", state="completed"), WORK, None, (PASSED,), ("/new_task",))
 ALL = WorkedAll((SCHEMA, SHIPPING, BROKEN), 1, 1, 1, 3, ("/task_status task-007",))
 INCOMPLETE = Completeness(
     False, RUNNING, PROGRESS,
@@ -154,7 +178,7 @@ INCOMPLETE = Completeness(
     ),
     1,
     (
-        Remaining("task-002", "Write the order service", "in_progress", "1 criterion failed", "/complete_task task-002"),
+        Remaining("task-002", "Write the order service", "in_progress", "1 failed", "/complete_task task-002"),
         Remaining("task-005", "Publish the package", "blocked", "waits for task-002", "/task_status task-005"),
     ),
     ("give 'the team has read it' a command that proves it",),
@@ -173,15 +197,23 @@ CONTEXT = ContextAnswer(
 HELP = Help(
     (
         HelpEntry("plan", "Planning", "/plan [TEXT]", "Read a plan, or make one for a goal."),
-        HelpEntry("approve_plan", "Planning", "/approve_plan [ORCH]", "Consent to the plan and to the commands that it may run later, whichever they are."),
+        HelpEntry(
+            "approve_plan",
+            "Planning",
+            "/approve_plan [ORCH]",
+            "Consent to the plan and to the commands that it may run later, whichever they are.",
+        ),
         HelpEntry("new_task", "Doing", "/new_task [TASK]", "Start a task: the next one that is ready."),
     )
 )
 HELP_ONE = Help(
     (
         HelpEntry(
-            "new_task", "Doing", "/new_task [TASK] [--executor EXECUTOR] [--force] [--all] [--jobs JOBS] [--skip-verification]",
-            "Start a task: the next one that is ready.", "With --all everything that becomes ready is done.\nIt ends when nothing is ready.",
+            "new_task",
+            "Doing",
+            "/new_task [TASK] [--executor EXECUTOR] [--force] [--all] [--jobs JOBS] [--skip-verification]",
+            "Start a task: the next one that is ready.",
+            "With --all everything that becomes ready is done.\nIt ends when nothing is ready.",
             (("--jobs JOBS", "how many at a time"), ("--force", "start it although something blocks it")),
         ),
     )
@@ -205,7 +237,7 @@ DIAGNOSIS = Diagnosis(
 SAMPLES: dict[str, Any] = {
     "planned": PLANNED,
     "approved": APPROVED,
-    "reset": Reset(evolve(ROOT, status="reset"), ".qwen/orchestration/backups/orch-order-service-x7k2-20240312.tar"),
+    "reset": Reset(changed(ROOT, status="reset"), ".qwen/orchestration/backups/orch-order-service-x7k2-20240312.tar"),
     "imported": Imported(ROOT, 7, 2),
     "list": LISTED,
     "tree": TREE,
@@ -221,11 +253,11 @@ SAMPLES: dict[str, Any] = {
     "incomplete": INCOMPLETE,
     "complete": Completeness(True, RUNNING, ProgressAnswer(6, 6, 1.0, {"completed": 6}), (), 0, (), ()),
     "sessions": SESSIONS,
-    "session tree": evolve(SESSIONS, tree=True),
+    "session tree": changed(SESSIONS, tree=True),
     "no sessions": SessionList((), 0, 0),
     "resumed": Resumed(WORK, RECAP),
     "context": CONTEXT,
-    "context written": evolve(CONTEXT, path="context.md", debug=None),
+    "context written": changed(CONTEXT, path="context.md", debug=None),
     "history": History(STEPS),
     "timeline": History(STEPS, timeline=True),
     "no history": History(()),
@@ -238,10 +270,16 @@ SAMPLES: dict[str, Any] = {
     "undone": Undone(STEPS[:1], False, 4),
     "redone": Undone(STEPS[:1], True, 5),
     "nothing undone": Undone((), False, 3),
-    "checkpoint": Checkpoint("before-payments", 41, ".qwen/orchestration/backups/x.jsonl", {"start": 1, "before-payments": 41}),
+    "checkpoint": Checkpoint(
+        "before-payments", 41, ".qwen/orchestration/backups/x.jsonl", {"start": 1, "before-payments": 41}
+    ),
     "settings": SETTINGS,
     "diagnosis": DIAGNOSIS,
-    "drawing": Drawing(((0, "task-001"), (1, "task-002"), (2, "task-005"), (1, "task-003"), (2, "task-005")), TASKS, ("task-002", "task-005")),
+    "drawing": Drawing(
+        ((0, "task-001"), (1, "task-002"), (2, "task-005"), (1, "task-003"), (2, "task-005")),
+        TASKS,
+        ("task-002", "task-005"),
+    ),
     "exported": Exported("markdown", "plan.md"),
     "exported content": Exported("markdown", None, "# Plan"),
 }

@@ -1,0 +1,31 @@
+"""How the tests see a picture: as the text that reaches the stream."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from qwen_orch.views.paint import paint
+
+
+def painted(shown: Any, width: int = 80, color: bool = False) -> str:
+    """Return what is written for *shown*, an answer or blocks."""
+    stream = io.StringIO()
+    paint(shown, stream, width, color)
+    return stream.getvalue()
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal, or not, and in which encoding."""
+
+    def __init__(self, tty: bool = True, encoding: str = "utf-8") -> None:
+        super().__init__()
+        self._tty = tty
+        self._encoding = encoding
+
+    def isatty(self) -> bool:
+        return self._tty
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._encoding

@@ -1,0 +1,95 @@
+"""Durations, times and states as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from qwen_orch.answers.core import ProgressAnswer
+from qwen_orch.views.parts import bar, count, duration, following, short, state, took, when
+from qwen_orch.views.task_parts import command, tail, waits
+from tests.views.reading import painted
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        (0, "0h"),
+        (0.001, "1m"),
+        (0.5, "30m"),
+        (1, "1h"),
+        (1.5, "1.5h"),
+        (12, "12h"),
+        (24, "3d"),
+        (36, "4.5d"),
+        (8000, "1,000d"),
+    ],
+)
+def test_a_duration_is_short(hours: float, text: str) -> None:
+    assert duration(hours) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.04, "0 s"), (1.24, "1.2 s"), (60, "60 s"), (150, "2.5 min")])
+def test_how_long_a_command_took(seconds: float, text: str) -> None:
+    assert took(seconds) == text
+
+
+def test_a_time_is_as_short_as_its_distance_allows() -> None:
+    now = datetime.now(UTC)
+    assert when(now.isoformat()) == f"{now:%H:%M}"
+    assert when("2024-03-02T14:05:00+00:00") == "2 Mar 2024"
+    earlier = now - timedelta(days=1)
+    if earlier.year == now.year:
+        assert when(earlier.isoformat()) == f"{earlier.day} {earlier:%b %H:%M}"
+
+
+@pytest.mark.parametrize("text", ["", "soon", "9999-99-99", "0001-01-01T00:00:00+14:00"])
+def test_what_is_no_time_is_left_out(text: str) -> None:
+    assert isinstance(when(text), str)
+
+
+def test_counts() -> None:
+    assert [count(n, "task") for n in (0, 1, 2, 1234)] == ["0 tasks", "1 task", "2 tasks", "1,234 tasks"]
+
+
+def test_an_unknown_state_is_shown_as_what_it_is() -> None:
+    assert state("under_\x1b[31mwater") == ("? under water", "muted")
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [
+        (0.0, "──────────────────────────────  0 %"),
+        (1.0, "━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━  100 %"),
+        (0.999, "━─  99 %"),
+        (7.0, "━  100 %"),
+    ],
+)
+def test_the_bar_is_full_only_when_all_is_done(fraction: float, text: str) -> None:
+    assert text in painted(bar(ProgressAnswer(0, 3, fraction, {})))
+
+
+def test_nothing_follows_nothing() -> None:
+    assert following([]) == []
+
+
+def test_long_titles_are_cut_short() -> None:
+    assert short("one two three", 8).text == "one two…"
+    assert short("short", 8).text == "short"
+
+
+def test_a_task_waits_for_the_first_and_so_many_more() -> None:
+    assert waits(("task-001",)).text == "task-001"
+    assert waits(("task-001", "task-002", "legal")).text == "task-001 +2"
+
+
+def test_a_command_is_shown_whole_and_what_it_hides_is_said() -> None:
+    assert [s.text for s in command("a\n  b")] == ["$ ", "a\n    b"]
+    assert command("rm\u202e x")[-1].text == "! holds characters that cannot be shown"
+
+
+def test_of_long_output_the_end_is_shown() -> None:
+    lines = tail("\n".join(map(str, range(100))) + "\n\n", 2)
+    assert painted(lines) == "    │ 98\n    │ 99\n"
+    assert tail("\n \n") == []
