@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -15,6 +16,7 @@ from qwen_orch.model.draft import Draft
 from qwen_orch.model.ids import OrchestrationId, TaskId, phase_id, task_id
 from qwen_orch.model.plan import Decision, Orchestration, Phase, Plan
 from qwen_orch.model.task import Criterion, Dependency, DependencyKind, Estimate, Evidence, Priority, Task, TaskStatus
+from qwen_orch.planning.adopt import manifest, plan_of
 from qwen_orch.planning.export import render
 from qwen_orch.planning.reader import read
 
@@ -339,3 +341,18 @@ _After: Data_
 def test_an_odd_title_is_read_back(odd: str) -> None:
     graph = graph_of([Task(task_id(1), odd, estimate=Estimate(1, 2, 3, 0.5), tags=("db",)), Task(task_id(2), "Other")])
     assert facts_in(read(render(graph, "markdown", False, NOW))) == facts_of(graph)
+
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+
+
+@pytest.mark.parametrize("path", sorted(CORPUS.glob("[!g]*/*.md")), ids=lambda p: p.name)
+def test_real_plans_are_read_back(path: Path) -> None:
+    first = read(path.read_text(encoding="utf-8"))
+    plan = Orchestration(OrchestrationId("orch-x-abcd"), first.title, plan_of(first, ""))
+    graph = evolve(graph_of(list(manifest(first, "")), plan.plan.phases), orchestration=plan)
+    again = read(render(graph, "markdown", False, NOW))
+    assert facts_in(again) == facts_of(graph)
+    assert (again.title, again.goal) == (first.title, " ".join(first.goal.split()))
+    for part in ("requirements", "risks", "decisions", "quality_gates"):
+        assert getattr(again, part) == getattr(first, part)
