@@ -11,11 +11,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from qwen_orch.dispatch import Outcome, envelope
 from qwen_orch.errors import OrchError, StorageError
 
 if TYPE_CHECKING:
     from qwen_orch.commands.context import Update
+    from qwen_orch.dispatch import Outcome
     from qwen_orch.views.blocks import Block
 
 
@@ -36,6 +36,8 @@ class Screen(NamedTuple):
     def show(self, outcome: Outcome) -> None:
         """Show *outcome*, all of it, now."""
         if self.json:
+            from qwen_orch.dispatch import envelope
+
             self._bytes(envelope(outcome))
             return
         self.warn(outcome.warnings)
