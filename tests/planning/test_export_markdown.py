@@ -343,6 +343,18 @@ def test_an_odd_title_is_read_back(odd: str) -> None:
     assert facts_in(read(render(graph, "markdown", False, NOW))) == facts_of(graph)
 
 
+@pytest.mark.parametrize(
+    "name", ["Risks", "Requirements", "Acceptance criteria", "Tasks", "Done", "T001 first", "[ ] x"]
+)
+def test_a_phase_named_like_something_else_keeps_its_tasks(name: str) -> None:
+    phases = [Phase(phase_id(1), name), Phase(phase_id(2), "Last", depends_on=(phase_id(1),))]
+    tasks = [Task(task_id(n), f"Task {n}", phase=phase_id(n)) for n in (1, 2)]
+    draft = read(render(graph_of(tasks, phases), "markdown", False, NOW))
+    assert [p.title for p in draft.phases] == [f"Phase 1: {name}", "Last"]
+    assert [(t.title, t.phase) for t in draft.tasks] == [("Task 1", 0), ("Task 2", 1)]
+    assert draft.phases[1].depends_on == (0,)
+
+
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 
 

@@ -13,7 +13,7 @@ from qwen_orch.model.text import one_line
 from qwen_orch.planning.export.shape import block
 from qwen_orch.planning.reader import marks
 from qwen_orch.planning.reader.fields import Field, criterion, is_scenario, labelled, loose
-from qwen_orch.planning.reader.headings import Kind
+from qwen_orch.planning.reader.headings import APART, Kind
 from qwen_orch.planning.reader.headings import read as heading_read
 from qwen_orch.planning.reader.statements import in_prose
 from qwen_orch.planning.reader.text import masked
@@ -97,6 +97,17 @@ def _is_sign(character: str) -> bool:
 def heading(text: str) -> str:
     """Return *text* as the words of a heading."""
     return re.sub(r"#(?=#*$)", r"\\#", inline(text))
+
+
+def phase_heading(text: str, number: int) -> str:
+    """Return *text* as the heading of a phase; with ``Phase <number>:`` before it when it names something else.
+
+    Under ``Risks`` or ``Requirements`` no list is taken for tasks: a longer title is better than lost work.
+    """
+    line = heading(text)
+    read = heading_read(line)
+    taken = read.box or read.kind in (*APART, Kind.WORK, Kind.TASK)
+    return f"Phase {number}: {line}" if taken else line
 
 
 def code(command: str) -> str:

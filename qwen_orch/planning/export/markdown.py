@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from qwen_orch.graph.state import Graph
+from qwen_orch.model.ids import number_of
 from qwen_orch.model.plan import Phase, Plan
 from qwen_orch.model.task import Criterion, Priority, Task, TaskStatus
 from qwen_orch.model.text import one_line
@@ -22,6 +23,7 @@ from qwen_orch.planning.export.escape import (
     introduces,
     item,
     paragraph,
+    phase_heading,
     prose,
     script,
     stands_apart,
@@ -66,7 +68,7 @@ def _top(name: str, plan: Plan) -> Iterator[str]:
 
 
 def _phase(graph: Graph, phase: Phase) -> Iterator[str]:
-    yield from (f"## {heading(phase.title)}", "")
+    yield from (f"## {phase_heading(phase.title, number_of(phase.id))}", "")
     before = [found.title for p in phase.depends_on if (found := graph.phase(p))]
     if before:
         yield from (f"_After: {', '.join(map(inline, before))}_", "")
