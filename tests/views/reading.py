@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 from qwen_orch.views.paint import paint
+from tests.views.samples import SAMPLES
 
 
 def painted(shown: Any, width: int = 80, color: bool = False) -> str:
@@ -13,6 +15,11 @@ def painted(shown: Any, width: int = 80, color: bool = False) -> str:
     stream = io.StringIO()
     paint(shown, stream, width, color)
     return stream.getvalue()
+
+
+def check(name: str, width: int, expected: str) -> None:
+    """Compare the picture of a sample with *expected*, which is set in by four columns and begins on its second line."""
+    assert painted(SAMPLES[name], width) == re.sub("^    ", "", expected[1:], flags=re.MULTILINE)
 
 
 class Terminal(io.StringIO):
