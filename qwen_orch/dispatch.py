@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 """The number of the shape of ``--json``; a change of meaning adds one."""
-INCOMPLETE = 4
 LOG_BYTES = 1_000_000
 """A log of errors that has grown so long is begun anew."""
 
@@ -46,10 +45,10 @@ class Outcome(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """What a one-shot command ends with. An answer that says it is not complete is ``4``."""
+        """What a one-shot command ends with: an error's own, or what the answer asks for."""
         if self.error is not None:
             return self.error.exit_code
-        return INCOMPLETE if getattr(self.answer, "complete", None) is False else 0
+        return int(getattr(self.answer, "exit_code", 0))
 
 
 def run(context: Context, line: Line, last: bool = False) -> Outcome:

@@ -17,6 +17,11 @@ class Worked(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
     next: tuple[str, ...] = ()
 
+    @property
+    def exit_code(self) -> int:
+        """1 when the attempt failed, so that a script stops there."""
+        return 1 if self.attempt is not None and self.task.status == "failed" else 0
+
 
 class WorkedAll(NamedTuple):
     """Everything that became ready was done; *tasks* are those worked on, in the order they ended."""
@@ -27,6 +32,11 @@ class WorkedAll(NamedTuple):
     claimed: int
     remaining: int
     next: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """1 when a task failed."""
+        return 1 if self.failed else 0
 
 
 class CriterionAnswer(NamedTuple):
@@ -60,3 +70,8 @@ class Completeness(NamedTuple):
     remaining: tuple[Remaining, ...]
     recommendations: tuple[str, ...]
     report: str | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """4 when something is missing, so that it can gate a CI job."""
+        return 0 if self.complete else 4

@@ -66,6 +66,13 @@ class Context:
         ages = writer.graph.sessions_by_age()
         return ages[-1].id if ages else None
 
+    def parent_session(self, writer: Writer) -> SessionId | None:
+        """Return the session that a new one is opened from: the current one, or the nearest above it still open."""
+        session = self.session(writer)
+        while session and writer.graph.sessions[session].state.ended:
+            session = writer.graph.sessions[session].parent
+        return session
+
     def consent(self, question: str, refusal: OrchError) -> None:
         """Return if the person agrees, or has with ``--yes``; else raise *refusal*."""
         if not self.yes and not self.door.consent(question):

@@ -61,10 +61,7 @@ def write_report(ctx: Context, writer: Writer, found: Completeness, report: str)
     """Write what a completeness check found to the file *report*, and return it with the path."""
     path = local_path(report)
     found = found._replace(report=str(path))
-    if path.suffix == ".json":
-        text = to_json(found, pretty=True).decode()
-    else:
-        text = _report(found)
+    text = to_json(found, pretty=True).decode() if path.suffix == ".json" else _report(found)
     _write(ctx, writer, path, text, "completeness report")
     return found
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_WORD = re.compile(r'"(?:[^"\\]|\\.)*"(?=\s|$)|\'[^\']*\'(?=\s|$)|(?:[^\s"]|"(?:[^"\\]|\\.)*")+|\S+')
+_WORD = re.compile(
+    r"""
+      "(?:[^"\\]|\\.)*"(?=\s|$) | '[^']*'(?=\s|$)              # a quoted word
+    | (?:--)?[a-z_-]+[:=](?:"(?:[^"\\]|\\.)*"|'[^']*')(?=\s|$)  # key:"a value"
+    | \S+
+    """,
+    re.VERBOSE,
+)
+_KEYED = re.compile(r"((?:--)?[a-z_-]+[:=])(?:\"((?:[^\"\\]|\\.)*)\"|'([^']*)')")
 _ESCAPE = re.compile(r'\\(["\\])')
 OPTION = re.compile(r"--[a-z][a-z-]*(?:=.*)?", re.DOTALL)
 
@@ -48,6 +56,7 @@ def _word(match: re.Match[str]) -> Word:
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         inner = text[1:-1]
         return Word(_ESCAPE.sub(r"\1", inner) if text[0] == '"' else inner, start, end, quoted=True)
-    if '"' in text:  # key:"a value", --name="a value"
-        text = re.sub(r'"((?:[^"\\]|\\.)*)"', lambda m: _ESCAPE.sub(r"\1", m[1]), text)
+    keyed = _KEYED.fullmatch(text)
+    if keyed:
+        text = keyed[1] + (keyed[3] or _ESCAPE.sub(r"\1", keyed[2] or ""))
     return Word(text, start, end)

@@ -107,7 +107,8 @@ def command(group: str, name: str = "") -> Callable[[F], F]:
     def declare(run: F) -> F:
         summary, _, details = inspect.cleandoc(run.__doc__ or "").partition("\n")
         called = name or run.__name__
-        _declared[called] = Command(called, group, run, _params(run), summary, details.strip())
+        paragraphs = (" ".join(p.split()) for p in details.strip().split("\n\n"))
+        _declared[called] = Command(called, group, run, _params(run), summary, "\n\n".join(paragraphs))
         return run
 
     return declare

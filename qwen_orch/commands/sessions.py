@@ -65,15 +65,15 @@ def _recover(ctx: Context, writers: list[Writer]) -> None:
 
 
 @command("Sessions")
-def resume(ctx: Context, session: Annotated[str, SESSION]) -> Resumed:
+def resume(ctx: Context, session: Annotated[str | None, SESSION] = None) -> Resumed:
     """Come back to a session, of this plan or another, and see where you were.
 
     The session is awake again and its orchestration the current one. No command is run and nothing is repeated.
     """
-    writer, found = _found(ctx, session)
-    writer.commit("resume", lambda graph: _waking(graph, SessionId(found)))
-    ctx.project.make_current(writer.graph.root.id, found)
-    return Resumed(session_answer(writer.graph.session(found), found), recap(writer))
+    writer, found = _named_or_current(ctx, session)
+    writer.commit("resume", lambda graph: _waking(graph, found.id))
+    ctx.project.make_current(writer.graph.root.id, found.id)
+    return Resumed(session_answer(writer.graph.session(found.id), found.id), recap(writer))
 
 
 def _found(ctx: Context, name: str) -> tuple[Writer, str]:

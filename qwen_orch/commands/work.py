@@ -64,7 +64,7 @@ def _one(ctx: Context, writer: Writer, task: Task, executor: Executor, force: bo
     from qwen_orch.execution.attempt import Wanted, do_by_shell, session_for, start
 
     shop, order = _shop(ctx, writer), Wanted(task.id, executor, force, verified)
-    session = session_for(shop, task.id, ctx.session(writer))
+    session = session_for(shop, task.id, ctx.parent_session(writer))
     if executor is Executor.SHELL:
         _run(do_by_shell(shop, order, session))
     else:
@@ -80,7 +80,7 @@ def _everything(ctx: Context, writer: Writer, wanted: str, jobs: int | None, ver
     at_a_time = ctx.project.config.jobs if jobs is None else jobs
     if not 1 <= at_a_time <= 64:
         raise UsageError(f"--jobs is a number from 1 to 64, not {at_a_time}", "/new_task --all --jobs 2")
-    done = _run(do_everything(_shop(ctx, writer), wanted, at_a_time, verified, ctx.session(writer)))
+    done = _run(do_everything(_shop(ctx, writer), wanted, at_a_time, verified, ctx.parent_session(writer)))
     graph, moment = writer.graph, now()
     tasks = tuple(task_answer(graph, graph.task(i), moment) for i in done)
     counted = [t.status for t in tasks]

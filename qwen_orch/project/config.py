@@ -13,7 +13,7 @@ from qwen_orch.errors import ValidationError
 from qwen_orch.model.ids import did_you_mean
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-THINKING_DEPTHS = {"quick": 3, "standard": 5, "deep": 8}
+THINKING_DEPTHS = {"quick": 4, "standard": 8, "deep": 12}
 """How many thoughts planning records at least."""
 EXECUTORS = ("auto", "manual", "shell")
 
@@ -67,7 +67,7 @@ class Config:
     maxSessions: int = _key(50, _number(1, 10_000), "how many sessions may be active at once")  # noqa: N815
     sessionTimeout: str = _key("24h", _duration, "an active session without a step for so long is suspended")  # noqa: N815
     autoCleanup: bool = _key(True, _yes_no, "suspend timed-out sessions by itself; if not: /sessions --cleanup")  # noqa: N815
-    thinkingDepth: str = _key("standard", _one_of(*THINKING_DEPTHS), "how many thoughts planning records: 3, 5, 8")  # noqa: N815
+    thinkingDepth: str = _key("standard", _one_of(*THINKING_DEPTHS), "how many thoughts planning records: 4, 8 or 12")  # noqa: N815
     executor: str = _key("auto", _one_of(*EXECUTORS), "who does a task when /new_task does not say")
     jobs: int = _key(2, _number(1, 64), "how many tasks /new_task --all does at a time")
     commandTimeout: str = _key("30m", _duration, "a command that runs longer is stopped")  # noqa: N815
