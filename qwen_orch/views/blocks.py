@@ -83,7 +83,8 @@ class Row(NamedTuple):
 class Table(NamedTuple):
     """Rows in aligned columns; those in *right* are aligned to the right, and empty ones vanish.
 
-    The column *flexible* gives way when the width is short: its text is clipped or, with *wrap*, goes on below.
+    The column *flexible* gives way when the width is short: its text is clipped or, with *wrap*, goes on below. Then
+    the column *marked* shows but the marks its cells begin with.
     """
 
     rows: tuple[Row, ...]
@@ -92,6 +93,7 @@ class Table(NamedTuple):
     wrap: bool = False
     indent: int = 2
     right: tuple[int, ...] = ()
+    marked: int = -1
 
 
 Block: TypeAlias = Line | Table

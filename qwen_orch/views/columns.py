@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from qwen_orch.model.text import cells
 from qwen_orch.views.blocks import Cell, Piece, Row, Span, Table
-from qwen_orch.views.wrapping import Painted, clipped, wrapped
+from qwen_orch.views.wrapping import Painted, clipped, fitting, wrapped
 
 GUTTER = 2
 STEP = 2
@@ -58,7 +58,10 @@ def _columns(table: Table, width: int) -> list[_Column]:
     shown = [p for p in range(count) if natural[p]]
     headers = dict(enumerate(map(cells, table.headers)))
     room = width - min(table.indent, width // 4) - GUTTER * (len(shown) - 1)
-    widths = _squeezed({p: max(natural[p], headers.get(p, 0)) for p in shown}, flexible, room)
+    wanted = {p: max(natural[p], headers.get(p, 0)) for p in shown}
+    if table.marked in wanted and sum(wanted.values()) - max(0, wanted[flexible] - NARROW) > room:
+        wanted[table.marked] = 1
+    widths = _squeezed(wanted, flexible, room)
     return [_Column(p, widths[p], p in table.right, p == flexible) for p in shown]
 
 
@@ -121,7 +124,10 @@ def _once(row: Row, column: _Column, number: int) -> Painted:
 
 
 def _clipped_cell(row: Row, column: _Column) -> Painted:
-    return clipped(_spans(_at(row, column.place)), column.width - _set_in(row, column))
+    spans = _spans(_at(row, column.place))
+    if column.width == 1 and not column.flexible:
+        return [Piece(fitting(s.text, 1), s.style) for s in spans[:1]]
+    return clipped(spans, column.width - _set_in(row, column))
 
 
 def _set_in(row: Row, column: _Column) -> int:

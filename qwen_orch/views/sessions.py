@@ -24,7 +24,12 @@ def session_list(answer: SessionList) -> list[Block]:
     rows = [r for session, depth in placed for r in _rows(session, depth)]
     part = f"{answer.shown:,} of " if answer.shown != answer.total else ""
     footer = line(Span(f"{part}{count(answer.total, 'session')}", "muted"), indent=2)
-    return [Table(tuple(rows), ("  SESSION", "STATE", "FOR", "UPDATED"), flexible=0), GAP, footer, *_resume(answer)]
+    return [
+        Table(tuple(rows), ("  SESSION", "STATE", "FOR", "UPDATED"), flexible=0, marked=1),
+        GAP,
+        footer,
+        *_resume(answer),
+    ]
 
 
 def _none(answer: SessionList) -> list[Block]:

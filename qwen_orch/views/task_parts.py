@@ -43,7 +43,7 @@ def waits(held: Sequence[str]) -> Span:
 
 def task_table(rows: Iterable[Row], headers: bool = True) -> Table:
     """Return rows made by `task_row` as a table."""
-    return Table(tuple(rows), HEADERS if headers else (), flexible=_TITLE, right=(4,))
+    return Table(tuple(rows), HEADERS if headers else (), flexible=_TITLE, right=(4,), marked=1)
 
 
 def by_phase(tasks: Sequence[TaskAnswer], phases: Sequence[Phase]) -> Iterator[Row]:

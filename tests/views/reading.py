@@ -18,7 +18,7 @@ def painted(shown: Any, width: int = 80, color: bool = False) -> str:
 
 
 def check(name: str, width: int, expected: str) -> None:
-    """Compare the picture of a sample with *expected*, which is set in by four columns and begins on its second line."""
+    """Compare the picture of a sample with *expected*, set in by four columns and begun on the second line."""
     assert painted(SAMPLES[name], width) == re.sub("^    ", "", expected[1:], flags=re.MULTILINE)
 
 

@@ -101,14 +101,14 @@ def test_the_list_has_no_use_for_more_room() -> None:
 
 def test_the_list_where_room_is_short() -> None:
     expected = """
-      TASK      STATE   TITLE               PRIOR…   EST  WAITS…
-      task-001  ✓ com…  Design the order…             2h
-      task-007  ✗ fai…  Migrate the data              8h
-      task-002  ● in…   Write the order s…  high      3d
-      task-003  ○ pen…  Take payments                 4h
-      task-004  ◐ cla…  Ship parcels                1.5h
-      task-005  ⊘ blo…  Publish the packa…  low      30m  task-…
-      task-006  – can…  Support the old p…
+      TASK      S  TITLE                    PRIOR…   EST  WAITS…
+      task-001  ✓  Design the order schema            2h
+      task-007  ✗  Migrate the data                   8h
+      task-002  ●  Write the order service  high      3d
+      task-003  ○  Take payments                      4h
+      task-004  ◐  Ship parcels                     1.5h
+      task-005  ⊘  Publish the package      low      30m  task-…
+      task-006  –  Support the old protoc…
 
       7 tasks
     """
