@@ -101,7 +101,9 @@ def _wanted(gold: dict[str, Any]) -> set[tuple[int, int]]:
 def _edges(draft: Draft, pairs: dict[int, int]) -> set[tuple[int, int]]:
     """The edges read, in positions of the gold; those of unmatched tasks keep a number no gold task has."""
     back = {d: g for g, d in pairs.items()}
-    return {(back.get(n, -n - 1), back.get(e.task, -e.task - 1)) for n, t in enumerate(draft.tasks) for e in t.depends_on}
+    return {
+        (back.get(n, -n - 1), back.get(e.task, -e.task - 1)) for n, t in enumerate(draft.tasks) for e in t.depends_on
+    }
 
 
 def leaves(draft: Draft) -> int:
@@ -149,7 +151,12 @@ def plan_of(lines: int) -> str:
         if n % 25 == 0:
             text += [f"## Phase {n // 25 + 1}: part", ""]
         after = f", depends on T{n - 1:06d}" if n else ""
-        text += [f"- [ ] T{n:06d} Build part number {n} (2h) #part @ann{after}", "  - use `the` tool", "  - accept: it works", ""]
+        text += [
+            f"- [ ] T{n:06d} Build part number {n} (2h) #part @ann{after}",
+            "  - use `the` tool",
+            "  - accept: it works",
+            "",
+        ]
         text += [f"- [x] Another thing to do with part {n} — with words", "  Estimate: 3h", "  Priority: high", ""]
     return "\n".join(text)
 
@@ -175,7 +182,9 @@ def speed() -> bool:
         took = _best(plan_of(lines), 2 if lines < 100_000 else 1)
         ratio = took / last if last else 0.0
         good &= ratio <= 2.3
-        print(f"{lines:8,} lines {took:7.2f} s" + (f"   {ratio:4.2f}x for twice the lines (limit 2.30)" if ratio else ""))
+        print(
+            f"{lines:8,} lines {took:7.2f} s" + (f"   {ratio:4.2f}x for twice the lines (limit 2.30)" if ratio else "")
+        )
         last = took
     for name, make in PATHOLOGICAL.items():
         took = _best(make(), 1)

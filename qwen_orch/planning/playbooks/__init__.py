@@ -50,7 +50,9 @@ def outline(name: str, goal: str, extra: Path | None = None) -> str:
     """Return the outline of playbook *name* for *goal*, placeholders filled; raises `UsageError` when there is none."""
     texts = _texts(extra)
     if name not in texts:
-        raise UsageError(f"there is no playbook {name[:60]!r}{did_you_mean(name, texts)}", f"one of: {', '.join(texts)}")
+        raise UsageError(
+            f"there is no playbook {name[:60]!r}{did_you_mean(name, texts)}", f"one of: {', '.join(texts)}"
+        )
     front, body = split(texts[name])
     said = one_line(clean(goal)) or name
     filled = _repeated(body.strip("\n").split("\n"), things(said) or front.listed("things") or ["the main part"])
@@ -62,7 +64,11 @@ def outline(name: str, goal: str, extra: Path | None = None) -> str:
 def _texts(extra: Path | None) -> dict[str, str]:
     """The text of each playbook by name, ``generic`` first so that anything else wins a tie."""
     shipped = [(p.name, p.read_bytes()) for p in resources.files(__name__).iterdir() if p.name.endswith(".md")]
-    own = [(p.name, p.read_bytes()) for p in sorted(extra.glob("*.md")) if p.is_file()] if extra and extra.is_dir() else []
+    own = (
+        [(p.name, p.read_bytes()) for p in sorted(extra.glob("*.md")) if p.is_file()]
+        if extra and extra.is_dir()
+        else []
+    )
     ordered = sorted(shipped, key=lambda entry: (entry[0] != f"{GENERIC}.md", entry[0]))
     return {file.removesuffix(".md"): clean(decode(raw)[0]) for file, raw in ordered + own}
 
@@ -108,7 +114,9 @@ def _listed(line: str, each: list[str]) -> str:
     head, mark, value = line.partition("depends on:")
     if "{{each}}" not in line or not mark:
         return line.replace("{{each}}", _joined(each))
-    entries = [part.replace("{{each}}", thing) for part in value.split(",") for thing in (each if "{{each}}" in part else [""])]
+    entries = [
+        part.replace("{{each}}", thing) for part in value.split(",") for thing in (each if "{{each}}" in part else [""])
+    ]
     return head + mark + ",".join(entries)
 
 

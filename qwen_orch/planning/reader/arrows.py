@@ -10,7 +10,10 @@ from qwen_orch.planning.reader.statements import Reference, references
 from qwen_orch.planning.reader.text import plain
 
 ARROW = re.compile(r"\s*(?:→|-{1,2}>|=>|➔|➜|⟶)\s*")
-_GATE = re.compile(r"^(?P<left>.{2,80}?)\s+(?:gates?|blocks?|must (?:be done |complete |finish )?(?:before|precede)|before)\s+(?:the\s+)?(?P<right>.{2,60})", re.I)
+_GATE = re.compile(
+    r"^(?P<left>.{2,80}?)\s+(?:gates?|blocks?|must (?:be done |complete |finish )?(?:before|precede)|before)\s+(?:the\s+)?(?P<right>.{2,60})",
+    re.I,
+)
 _TASKISH = re.compile(r"(?<![\w-])[A-Za-z]{1,8}-?\d{1,5}(?:\.\d+)*[a-z]?(?![\w-])")
 
 

@@ -12,15 +12,27 @@ from qwen_orch.planning.reader.entries import Gathered, Need, PhaseFound
 from qwen_orch.planning.reader.statements import references, states_none
 from qwen_orch.planning.reader.text import plain
 
-_WAITS = re.compile(r"\b(?:depends? (?:up)?on|requires?|blocked (?:by|on)|(?:starts? |begins? |can start |runs? |comes? )?(?:only )?after|waits? (?:for|on)|needs|follows)\b", re.I)
-_HOLDS = re.compile(r"\b(?:blocks?|must (?:be )?(?:complete|completed|done|finish|finished) before|before|precedes?|is required (?:by|for)|gates?)\b", re.I)
-_ALL_BEFORE = re.compile(r"\b(?:all|every|everything)\b(?: (?:the |other |preceding |previous |earlier |prior |desired |above )*)(?:phases?|stor(?:y|ies)|user stories|work|stages?)?", re.I)
+_WAITS = re.compile(
+    r"\b(?:depends? (?:up)?on|requires?|blocked (?:by|on)|(?:starts? |begins? |can start |runs? |comes? )?(?:only )?after|waits? (?:for|on)|needs|follows)\b",
+    re.I,
+)
+_HOLDS = re.compile(
+    r"\b(?:blocks?|must (?:be )?(?:complete|completed|done|finish|finished) before|before|precedes?|is required (?:by|for)|gates?)\b",
+    re.I,
+)
+_ALL_BEFORE = re.compile(
+    r"\b(?:all|every|everything)\b(?: (?:the |other |preceding |previous |earlier |prior |desired |above )*)(?:phases?|stor(?:y|ies)|user stories|work|stages?)?",
+    re.I,
+)
 _ALL_STORIES = re.compile(r"\b(?:all|any|every)(?: of the)? (?:user )?stor(?:y|ies)\b|no user story", re.I)
 _ALL_AFTER = re.compile(r"\b(?:all|any|every|everything|the rest|no)\b", re.I)
 _STOP = re.compile(r"[.;](?:\s|$)|\s[—–]\s|\bcan (?:run |be )?(?:done |start )?(?:in )?parallel\b|\bbut\b")
 _MENTION = re.compile(r"\b(?:phases?|stages?|milestones?|weeks?|sprints?)\s+\d[^.;—]*", re.I)
 _STORY = re.compile(r"\bUS(\d+)\b|\buser story (\d+)", re.I)
-_SEQUENTIAL = re.compile(r"\bphases? (?:are|must be|should be|run|is) (?:strictly )?(?:sequential|(?:completed |done |executed |worked )?(?:sequentially|in (?:order|sequence)|one after (?:another|the other)))", re.I)
+_SEQUENTIAL = re.compile(
+    r"\bphases? (?:are|must be|should be|run|is) (?:strictly )?(?:sequential|(?:completed |done |executed |worked )?(?:sequentially|in (?:order|sequence)|one after (?:another|the other)))",
+    re.I,
+)
 _ADVICE = re.compile(r"\b(?:recommend|suggest|prefer|could|e\.g\.|example|may)", re.I)
 _THEN = re.compile(r"\bthen\b", re.I)
 
@@ -66,7 +78,8 @@ def _refuse(out: Gathered, pairs_: dict[tuple[int, int], int], firm: set[tuple[i
         if weak is None:
             steps = [f"“{out.phases[a].title[:50]}” (line {pairs_[a, b] + 1})" for a, b in around]
             raise DependencyError(
-                f"these phases wait for one another: {' → '.join(steps)}", "change one of these lines, then paste the plan again"
+                f"these phases wait for one another: {' → '.join(steps)}",
+                "change one of these lines, then paste the plan again",
             )
         later, earlier = (out.phases[n].title[:50] for n in weak)
         out.warn(f"“{later}” after “{earlier}” would close a circle of phases; it was left out", pairs_.pop(weak))
@@ -113,7 +126,9 @@ def _stated(need: Need, out: Gathered, resolver: Resolver) -> Iterator[tuple[Pha
                 yield later, earlier, forward
 
 
-def _sentence(left: str, right: str, forward: bool, need: Need, out: Gathered, resolver: Resolver) -> Iterator[tuple[PhaseFound, PhaseFound]]:
+def _sentence(
+    left: str, right: str, forward: bool, need: Need, out: Gathered, resolver: Resolver
+) -> Iterator[tuple[PhaseFound, PhaseFound]]:
     subjects = mentioned(_last_clause(left), out, resolver) or _titled(left, out, need)
     stop = _STOP.search(right)
     clause = right[: stop.start()] if stop else right

@@ -104,22 +104,35 @@ def parse(text: str) -> Tree:
 
     Lists indented by four blanks are read as lists, not as code, when that is what they look like.
     """
-    tokens = _tokens(text, code=True)
-    if any(_hides_a_list(token) for token in tokens):
-        tokens = _tokens(text, code=False)
+    tokens = _tokens(text)
     lines = text.split("\n")
+    if hidden := [token for token in tokens if _hides_a_list(token)]:
+        for token in hidden:
+            _move_left(lines, token)
+        tokens = _tokens("\n".join(lines))
     blocks, _ = _read(tokens, 0)
     return Tree(_sections(blocks), lines, _skipped(tokens, lines))
 
 
-def _tokens(text: str, code: bool) -> list[Token]:
+def _tokens(text: str) -> list[Token]:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING}).enable("table")
-    parser.disable(["inline", "reference"] if code else ["inline", "reference", "code"])
+    parser.disable(["inline", "reference"])
     _keep_tags_as_text(parser)
     _nest_markdown_fences(parser)
     return parser.parse(text)
+
+
+def _move_left(lines: list[str], token: Token) -> None:
+    """Move the lines of a list that stands too far right to be seen: by all they share, or by four inside a list."""
+    start, end = token.map or (0, 0)
+    first = start if token.type == "code_block" else start + 1
+    margins = [len(line) - len(line.lstrip()) for line in lines[first:end] if line.strip()]
+    shift = min(margins, default=0) if token.level == 0 or (token.type == "inline" and token.level == 1) else 4
+    for n in range(first, end):
+        lines[n] = lines[n].expandtabs(4)
+        lines[n] = lines[n][min(shift, len(lines[n]) - len(lines[n].lstrip())) :]
 
 
 def _keep_tags_as_text(parser: MarkdownIt) -> None:
@@ -178,8 +191,10 @@ def _hides_a_list(token: Token) -> bool:
     if token.type == "code_block":
         lines = [line for line in token.content.split("\n") if line.strip()]
         return bool(lines) and sum(map(bool, map(_LISTISH.match, lines))) * 2 > len(lines)
-    return token.type == "inline" and "\n" in token.content and any(
-        line.startswith(("    ", "\t")) and _LISTISH.match(line) for line in token.content.split("\n")[1:]
+    return (
+        token.type == "inline"
+        and "\n" in token.content
+        and any(line.startswith(("    ", "\t")) and _LISTISH.match(line) for line in token.content.split("\n")[1:])
     )
 
 

@@ -87,7 +87,12 @@ def _title(root: Section, here: Convention) -> Section | None:
     first = root.children[0]
     read = here.reads[first]
     alone = len(root.children) == 1 and (bool(first.children) or first.level == 1)
-    named = first.level == 1 and read.kind in (Kind.NEUTRAL, Kind.WORK) and not read.numbered and bool(first.children or not first.blocks)
+    named = (
+        first.level == 1
+        and read.kind in (Kind.NEUTRAL, Kind.WORK)
+        and not read.numbered
+        and bool(first.children or not first.blocks)
+    )
     if alone and len(first.children) > 1 and read.kind is not Kind.TASK:
         return first
     return first if (alone or named) and read.kind not in (Kind.PHASE, Kind.TASK) else None
@@ -226,7 +231,8 @@ def _choose(sections: list[Section], here: Convention) -> None:
         return
     floor = TITLED if best >= TITLED else PLACED if best >= PLACED else best
     kept = {block for block, strength in here.found.items() if strength >= floor}
-    siblings = _sibling_sections(sections, kept, here) if best >= TITLED else set()
+    own = any(id_ and id_.own for block in kept for item in block.items if (id_ := lead(item)[1]))
+    siblings = _sibling_sections(sections, kept, here) if best >= TITLED and not own else set()
     for section in sections:
         for block in section.blocks:
             if block in kept or (block in here.found and section in siblings):
@@ -244,7 +250,9 @@ def _is_manual(sections: list[Section], here: Convention) -> bool:
 
 def _sibling_sections(sections: list[Section], kept: set[Block], here: Convention) -> set[Section]:
     """Phases beside phases that hold tasks: their unmarked lists are tasks too."""
-    holding = {s.parent for s in sections if here.kind(s) is Kind.PHASE and any(b in kept for p in s.walk() for b in p.blocks)}
+    holding = {
+        s.parent for s in sections if here.kind(s) is Kind.PHASE and any(b in kept for p in s.walk() for b in p.blocks)
+    }
     return {s for s in sections if s.parent in holding and here.kind(s) is Kind.PHASE and not _holds_kept(s, kept)}
 
 

@@ -77,7 +77,8 @@ class Resolver:
         known = self.labels.setdefault(norm(task.label), task)
         if known is not task:
             self.out.warn(
-                f"the id {task.label} is used twice, on lines {known.line + 1} and {task.line + 1}; references mean the first", task.line
+                f"the id {task.label} is used twice, on lines {known.line + 1} and {task.line + 1}; references mean the first",
+                task.line,
             )
 
     def resolve(self) -> Edges:
@@ -102,15 +103,18 @@ class Resolver:
         if states_none(need.text):
             return
         whole, kind, lag = trailing_kind(need.text)
-        if exact := self._titled(whole):
+        if exact := self.labels.get(norm(whole)) or self._titled(whole):
             self._connect(task, [exact], need, kind, lag)
             return
         for piece in pieces(need.text):
             self._piece(task, piece, need)
 
     def _piece(self, task: Found, piece: str, need: Need) -> None:
+        if exact := self.labels.get(norm(piece)):
+            self._connect(task, [exact], need, DependencyKind.FINISH_TO_START, 0.0)
+            return
         found, end = references(piece)
-        if found and not piece[end:].strip(" .)") or (found and not self._loosely(trailing_kind(piece)[0])):
+        if (found and not piece[end:].strip(" .)")) or (found and not self._loosely(trailing_kind(piece)[0])):
             for reference in found:
                 self._connect(task, self._by_reference(reference, task, need), need, reference.kind, reference.lag)
             return
@@ -145,11 +149,22 @@ class Resolver:
         bare = id_[:1].isdigit()
         if bare and form == "prose" and not reference.word and "." not in id_:
             return None
-        if bare and task.parent and task.parent.label and (sibling := self.labels.get(f"{norm(task.parent.label)}.{id_}")) and reference.word == "step":
+        if (
+            bare
+            and task.parent
+            and task.parent.label
+            and (sibling := self.labels.get(f"{norm(task.parent.label)}.{id_}"))
+            and reference.word == "step"
+        ):
             return sibling
         found = self.labels.get(id_) or self.labels.get(f"{reference.word.rstrip('s')}{id_}" if reference.word else id_)
         if found is None and bare:
-            found = self.numbers.get((task.group, reference.id)) or self._only_number(reference.id) or self.labels.get(f"t{id_}") or self.labels.get(f"task{id_}")
+            found = (
+                self.numbers.get((task.group, reference.id))
+                or self._only_number(reference.id)
+                or self.labels.get(f"t{id_}")
+                or self.labels.get(f"task{id_}")
+            )
         return found
 
     def _only_number(self, number: str) -> Found | None:
@@ -159,7 +174,9 @@ class Resolver:
     def _range(self, reference: Reference, task: Found, need: Need) -> list[Found]:
         first, last = _PARTS.fullmatch(norm(reference.id)), _PARTS.fullmatch(norm(reference.end))
         if not first or not last or first[3] or last[3]:
-            ends = [self._one(Reference(i, word=reference.word), task, need.form) for i in (reference.id, reference.end)]
+            ends = [
+                self._one(Reference(i, word=reference.word), task, need.form) for i in (reference.id, reference.end)
+            ]
             return self._between(ends)
         numbers = range(int(first[2]), min(int(last[2]), int(first[2]) + _RANGE_LIMIT) + 1)
         found = [self._one(Reference(f"{first[1]}{n}", word=reference.word or "task"), task, "field") for n in numbers]
@@ -184,7 +201,11 @@ class Resolver:
         bare = plain(name).strip(" .\"'“”").casefold()
         if len(bare) < 4 or len(self.titles) > _FUZZY_LIMIT:
             return None
-        begins = [tasks[0] for title, tasks in self.titles.items() if title.startswith(bare) or (len(bare) > 8 and bare in title)]
+        begins = [
+            tasks[0]
+            for title, tasks in self.titles.items()
+            if title.startswith(bare) or (len(bare) > 8 and bare in title)
+        ]
         if len(begins) == 1:
             return begins[0]
         near = self._nearest(bare, list(self.titles), 0.82)
@@ -203,7 +224,10 @@ class Resolver:
             if later is earlier:
                 self._itself(task, need)
             elif _inside(later, earlier) or _inside(earlier, later):
-                self.out.warn(f"“{later.title[:60]}” and “{earlier.title[:60]}” are part and whole: no dependency is needed", need.line)
+                self.out.warn(
+                    f"“{later.title[:60]}” and “{earlier.title[:60]}” are part and whole: no dependency is needed",
+                    need.line,
+                )
             else:
                 self._edge(later, earlier, need, kind, lag)
 
@@ -213,12 +237,18 @@ class Resolver:
             return
         self.edges.tasks[later][earlier] = DraftDependency(self.index[earlier], kind, lag, need.inferred)
         self.edges.lines[later, earlier] = need.line
-        later.origin("depends_on", need.line, 0.5 if need.inferred else 0.9 if need.form == "field" else 0.8, f"{'inferred' if need.inferred else 'stated'}: {need.text[:80]}")
+        later.origin(
+            "depends_on",
+            need.line,
+            0.5 if need.inferred else 0.9 if need.form == "field" else 0.8,
+            f"{'inferred' if need.inferred else 'stated'}: {need.text[:80]}",
+        )
 
     def _itself(self, task: Found, need: Need) -> None:
         if need.form == "field":
             raise DependencyError(
-                f"line {need.line + 1}: {_name(task)} is said to depend on itself", f"change line {need.line + 1} to name another task"
+                f"line {need.line + 1}: {_name(task)} is said to depend on itself",
+                f"change line {need.line + 1} to name another task",
             )
 
     def _missing(self, name: str, need: Need) -> None:
@@ -244,10 +274,17 @@ class Resolver:
         bare = plain(name).strip(" .\"'").casefold()
         for p in self.out.phases:
             title = p.title.casefold()
-            if bare == title or (len(bare) > 3 and title.startswith(bare)) or (len(bare) > 3 and title.split(": ", 1)[-1] == bare):
+            if (
+                bare == title
+                or (len(bare) > 3 and title.startswith(bare))
+                or (len(bare) > 3 and title.split(": ", 1)[-1] == bare)
+            ):
                 return p
         match = re.fullmatch(r"(?:us|user story )(\d+)", bare)
-        return next((p for p in self.out.phases if match and re.search(rf"\b(?:user story |us){match[1]}\b", p.title, re.I)), None)
+        return next(
+            (p for p in self.out.phases if match and re.search(rf"\b(?:user story |us){match[1]}\b", p.title, re.I)),
+            None,
+        )
 
     def _statement(self, need: Need) -> None:
         """A sentence about order: ``T026/T027 gate T028``, ``T1 → T2``; sentences about phases are for ``barriers``."""
@@ -255,10 +292,18 @@ class Resolver:
             for later in right:
                 for earlier in left:
                     a = self.labels.get(norm(later.id)) if not later.word.startswith("phase") else None
-                    b = self._range(earlier, a, need) if a and earlier.end else [self.labels.get(norm(earlier.id))] if a else []
+                    b = (
+                        self._range(earlier, a, need)
+                        if a and earlier.end
+                        else [self.labels.get(norm(earlier.id))]
+                        if a
+                        else []
+                    )
                     for found in b:
                         if a and found and found is not a:
-                            self._connect(a, [found], Need(need.text, line, "prose"), DependencyKind.FINISH_TO_START, 0.0)
+                            self._connect(
+                                a, [found], Need(need.text, line, "prose"), DependencyKind.FINISH_TO_START, 0.0
+                            )
 
 
 def _inside(inner: Found, outer: Found) -> bool:
@@ -281,14 +326,21 @@ def refuse_circles(out: Gathered, edges: Edges) -> None:
         pairs = list(zip(circle, circle[1:] + circle[:1], strict=True))
         weak = next(((a, b) for a, b in pairs if edges.tasks[a][b].inferred), None)
         if weak is None:
-            raise DependencyError(_told(circle, edges), "remove one of these dependencies from the plan, then paste it again")
+            raise DependencyError(
+                _told(circle, edges), "remove one of these dependencies from the plan, then paste it again"
+            )
         del edges.tasks[weak[0]][weak[1]]
         graph[weak[0]].remove(weak[1])
-        out.warn(f"dropped an inferred dependency of {_name(weak[0])} on {_name(weak[1])}: it would close a circle", weak[0].line)
+        out.warn(
+            f"dropped an inferred dependency of {_name(weak[0])} on {_name(weak[1])}: it would close a circle",
+            weak[0].line,
+        )
 
 
 def _told(circle: Sequence[Found], edges: Edges) -> str:
-    steps = [f"{_name(a)} (line {edges.lines[a, b] + 1})" for a, b in zip(circle, [*circle[1:], circle[0]], strict=True)]
+    steps = [
+        f"{_name(a)} (line {edges.lines[a, b] + 1})" for a, b in zip(circle, [*circle[1:], circle[0]], strict=True)
+    ]
     return f"these tasks wait for one another: {' → '.join(steps)} → {_name(circle[0])}"
 
 

@@ -12,9 +12,25 @@ _ORG_PRIORITY = re.compile(r"\[#([ABC])\]\s*")
 _ORG_TAGS = re.compile(r"\s+:([\w@]+(?::[\w@]+)*):\s*$")
 _ORG_COOKIE = re.compile(r"\s*\[\d*(?:/\d*|%)\]")
 _ORG_PROPERTY = re.compile(r"\s*:(\w+):\s*(.*)$")
-_BOXES = {"DONE": "[x] ", "CANCELLED": "[-] ", "CANCELED": "[-] ", "DOING": "[~] ", "STARTED": "[~] ", "INPROGRESS": "[~] ", "IN-PROGRESS": "[~] "}
+_BOXES = {
+    "DONE": "[x] ",
+    "CANCELLED": "[-] ",
+    "CANCELED": "[-] ",
+    "DOING": "[~] ",
+    "STARTED": "[~] ",
+    "INPROGRESS": "[~] ",
+    "IN-PROGRESS": "[~] ",
+}
 _PRIORITIES = {"A": "high", "B": "medium", "C": "low"}
-_FIELDS = {"EFFORT": "Estimate", "ASSIGNEE": "Assignee", "OWNER": "Owner", "DEPENDS": "Depends on", "BLOCKER": "Depends on", "ID": "Id", "CUSTOM_ID": "Id"}
+_FIELDS = {
+    "EFFORT": "Estimate",
+    "ASSIGNEE": "Assignee",
+    "OWNER": "Owner",
+    "DEPENDS": "Depends on",
+    "BLOCKER": "Depends on",
+    "ID": "Id",
+    "CUSTOM_ID": "Id",
+}
 
 _RST_LINE = re.compile(r"([=\-~^\"'`#*+.:_<>])\1{2,}\s*")
 _RST_DIRECTIVE = re.compile(r"\.\. +([\w-]+)::\s*(.*)")
@@ -93,7 +109,9 @@ def _is_rst(text: str) -> bool:
     lines = text.split("\n", 4000)
     signs = sum(bool(_RST_DIRECTIVE.match(line)) for line in lines)
     heads = {lines[n][0] for n in range(1, len(lines)) if _is_underline(lines, n)}
-    return bool(heads) and (signs > 0 or bool(heads - {"=", "-"}) or any(_is_overline(lines, n) for n in range(len(lines) - 2)))
+    return bool(heads) and (
+        signs > 0 or bool(heads - {"=", "-"}) or any(_is_overline(lines, n) for n in range(len(lines) - 2))
+    )
 
 
 def _is_underline(lines: list[str], n: int) -> bool:
@@ -109,7 +127,9 @@ def _is_underline(lines: list[str], n: int) -> bool:
 
 
 def _is_overline(lines: list[str], n: int) -> bool:
-    return bool(_RST_LINE.fullmatch(lines[n])) and lines[n].strip() == lines[n + 2].strip() and bool(lines[n + 1].strip())
+    return (
+        bool(_RST_LINE.fullmatch(lines[n])) and lines[n].strip() == lines[n + 2].strip() and bool(lines[n + 1].strip())
+    )
 
 
 def _rst(text: str) -> str:

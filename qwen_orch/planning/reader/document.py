@@ -59,7 +59,7 @@ def _nest(out: Gathered) -> None:
     for task in out.tasks:
         match = _DOTTED.fullmatch(task.label)
         owner = known.get((id(task.phase), match[1])) if match and task.parent is None and task.number == "" else None
-        if owner and owner.group == task.group or (owner and task.phase is None and not _is_heading(task)):
+        if (owner and owner.group == task.group) or (owner and task.phase is None and not _is_heading(task)):
             task.parent = owner
             task.origin("parent", task.line, 0.85, f"{task.label} is numbered under {owner.label}")
         known[id(task.phase), task.label] = task
@@ -74,14 +74,21 @@ def _drop_repeats(out: Gathered) -> None:
     seen: dict[tuple[str, str, str], Found] = {}
     again: dict[Found, Found] = {}
     for task in out.tasks:
-        key = (task.title.casefold(), task.phase.title.casefold() if task.phase else "", task.parent.title.casefold() if task.parent else "")
+        key = (
+            task.title.casefold(),
+            task.phase.title.casefold() if task.phase else "",
+            task.parent.title.casefold() if task.parent else "",
+        )
         first = seen.setdefault(key, task)
         if first is not task and first.phase is not task.phase and first.label == task.label and len(task.title) > 3:
             again[task] = first
     if not again:
         return
     lines = sorted(t.line + 1 for t in again)
-    out.warn(f"{len(again)} tasks are written twice, word for word (lines {lines[0]}–{lines[-1]} repeat earlier ones); each was taken once", lines[0] - 1)
+    out.warn(
+        f"{len(again)} tasks are written twice, word for word (lines {lines[0]}–{lines[-1]} repeat earlier ones); each was taken once",
+        lines[0] - 1,
+    )
     kept = [t for t in out.tasks if t not in again]
     for task in kept:
         if task.parent in again:
@@ -126,7 +133,9 @@ def _inherit(task: Found) -> None:
 
 
 def _phase(phase: PhaseFound) -> DraftPhase:
-    return DraftPhase(phase.title, "\n\n".join(t for t in phase.description if t.strip()), tuple(phase.after), phase.line + 1)
+    return DraftPhase(
+        phase.title, "\n\n".join(t for t in phase.description if t.strip()), tuple(phase.after), phase.line + 1
+    )
 
 
 def _task(task: Found, edges: Edges, resolver: Resolver, phases: dict[int, int]) -> DraftTask:

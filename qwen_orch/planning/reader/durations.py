@@ -22,14 +22,31 @@ _UNITS: tuple[tuple[str, float], ...] = (
 )
 _UNIT = "|".join(f"(?P<u{n}>{words})" for n, (words, _) in enumerate(_UNITS))
 _NUMBER = r"(?:\d{1,5}(?:[.,]\d{1,3})?|half an?|an?|one|two|three|four|five|six)"
-_WORDS = {"half a": 0.5, "half an": 0.5, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_WORDS = {
+    "half a": 0.5,
+    "half an": 0.5,
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+}
 _APART = r"\s*(?:-|–|—|~|〜|to|\.\.)\s*"
 _ONE = re.compile(rf"({_NUMBER})\s*-?\s*(?:{_UNIT})(?![A-Za-z0-9])", re.I)
 _BARE = re.compile(rf"({_NUMBER})(?={_APART})", re.I)
 _JOIN = re.compile(_APART, re.I)
-_LEAD = re.compile(r"(?:est(?:imated?|\.)?|estimate|effort|duration|time|about|approx(?:imately)?\.?|ca\.?|around|up to|[~≈±])?[:\s]*", re.I)
+_LEAD = re.compile(
+    r"(?:est(?:imated?|\.)?|estimate|effort|duration|time|about|approx(?:imately)?\.?|ca\.?|around|up to|[~≈±])?[:\s]*",
+    re.I,
+)
 _TAIL = re.compile(r"[,;]?\s*(?:@\s*)?(\d{1,3})\s*%")
-_POINTS = re.compile(r"(?:sp|points?|pts?|story points?)\s*[:=]?\s*(\d{1,3}(?:\.5)?)|(\d{1,3}(?:\.5)?)\s*(?:sp|story points?|points?|pts?)", re.I)
+_POINTS = re.compile(
+    r"(?:sp|points?|pts?|story points?)\s*[:=]?\s*(\d{1,3}(?:\.5)?)|(\d{1,3}(?:\.5)?)\s*(?:sp|story points?|points?|pts?)",
+    re.I,
+)
 _SHIRTS: Mapping[str, tuple[float, float, float]] = {
     "XS": (1, 2, 3), "S": (2, 4, 8), "M": (8, 16, 24), "L": (24, 40, 56), "XL": (40, 80, 120), "XXL": (80, 120, 200),
 }  # fmt: skip
@@ -116,6 +133,11 @@ def points(text: str, legend: Mapping[str, Estimate] | None = None) -> Estimate 
     """Return the estimate for *text*, a bare number of story points, as a table column states them."""
     body = text.strip()
     return _scaled((legend or {}).get("POINT"), float(body)) if re.fullmatch(r"\d{1,3}(\.5)?", body) else None
+
+
+def is_relative(text: str) -> bool:
+    """Tell whether *text* is story points or a T-shirt size, whose hours the document's legend gives."""
+    return text in _SHIRTS or _POINTS.fullmatch(text.strip()) is not None
 
 
 def _scaled(point: Estimate | None, count: float) -> Estimate:

@@ -8,7 +8,13 @@ import re
 from qwen_orch.errors import ValidationError
 from qwen_orch.model.draft import Warning
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _ASIAN = ("gb18030", "shift_jis", "euc_kr", "big5")
 _COMMON = re.compile("[\u4e00-\u9fff\u3040-\u30ff\uac00-\ud7af]")
 _SAMPLE = 200_000
@@ -39,7 +45,9 @@ def _marked(raw: bytes, name: str) -> tuple[str, tuple[Warning, ...]]:
         text = raw.decode("utf-8-sig" if name == "utf-8" else name)
     except UnicodeDecodeError as error:
         text = raw.decode("utf-8-sig" if name == "utf-8" else name, errors="replace")
-        return text, (Warning(f"byte {error.start} is not valid {name.upper()}; what could not be read is shown as �", None),)
+        return text, (
+            Warning(f"byte {error.start} is not valid {name.upper()}; what could not be read is shown as �", None),
+        )
     if "\0" in text[:_SAMPLE]:
         raise ValidationError("this is binary data, not a plan", _HINT)
     return text, ()
@@ -73,7 +81,9 @@ def _older(raw: bytes, error: UnicodeDecodeError) -> tuple[str, tuple[Warning, .
         return text, (Warning("mostly UTF-8 with bytes of another encoding, which are shown as �", line),)
     name = next((n for n in _ASIAN if _fits(raw, n)), "cp1252")
     text = raw.decode(name, errors="replace")
-    return text, (Warning(f"the text is not UTF-8; it was read as {name.upper()}: look at the letters with accents", line),)
+    return text, (
+        Warning(f"the text is not UTF-8; it was read as {name.upper()}: look at the letters with accents", line),
+    )
 
 
 def _fits(raw: bytes, name: str) -> bool:

@@ -11,7 +11,9 @@ from qwen_orch.planning.reader import marks
 from qwen_orch.planning.reader.dependencies import Edges
 from qwen_orch.planning.reader.entries import Found, Gathered, PhaseFound
 
-_TOTAL = re.compile(r"\btotal(?: number of)? tasks\**\s*[:=]\**\s*(\d{1,6})\b|\b(\d{1,6}) tasks (?:in total|total)\b", re.I)
+_TOTAL = re.compile(
+    r"\btotal(?: number of)? tasks\**\s*[:=]\**\s*(\d{1,6})\b|\b(\d{1,6}) tasks (?:in total|total)\b", re.I
+)
 
 
 def conclude(out: Gathered, edges: Edges, waits: Sequence[tuple[PhaseFound, PhaseFound, int]]) -> None:
@@ -39,9 +41,24 @@ def _some(count: int, thing: str, things: str = "") -> str:
 
 
 def _none(out: Gathered) -> None:
-    held = [f"{len(v)} {name}" for name, v in (("requirements", out.requirements), ("decisions", out.decisions), ("risks", out.risks), ("criteria", out.gates)) if v]
-    why = "it holds " + ", ".join(held) + " and prose, but nothing marked or placed as work" if held else "no list, table or heading in it reads as work to be done"
-    out.warn(f"no tasks were found: {why}. Put tasks in a list under a heading such as “Tasks” or “Phase 1”, or give them boxes (- [ ])")
+    held = [
+        f"{len(v)} {name}"
+        for name, v in (
+            ("requirements", out.requirements),
+            ("decisions", out.decisions),
+            ("risks", out.risks),
+            ("criteria", out.gates),
+        )
+        if v
+    ]
+    why = (
+        "it holds " + ", ".join(held) + " and prose, but nothing marked or placed as work"
+        if held
+        else "no list, table or heading in it reads as work to be done"
+    )
+    out.warn(
+        f"no tasks were found: {why}. Put tasks in a list under a heading such as “Tasks” or “Phase 1”, or give them boxes (- [ ])"
+    )
     _note(out, f"The text holds no plan: {why}.", "review")
 
 
@@ -55,7 +72,12 @@ def _totals(out: Gathered) -> None:
 
 def _requirements(out: Gathered) -> None:
     goal = f"The goal is: {out.goal[:200]}" if out.goal else "The text states no goal, so the title stands for it"
-    held = [(out.requirements, "requirement"), (out.decisions, "decision"), (out.risks, "risk"), (out.gates, "quality gate")]
+    held = [
+        (out.requirements, "requirement"),
+        (out.decisions, "decision"),
+        (out.risks, "risk"),
+        (out.gates, "quality gate"),
+    ]
     also = ", ".join(_some(len(things), name) for things, name in held if things)
     _note(out, goal.rstrip(".") + "." + (f" Beside the work the text holds {also}." if also else ""), "requirements")
 
@@ -69,8 +91,16 @@ def _decomposition(out: Gathered, leaves: Sequence[Found]) -> None:
     gone = sum(t.status is TaskStatus.CANCELLED for t in out.tasks)
     later = sum(marks.DEFERRED in t.tags for t in out.tasks)
     if done or gone or later:
-        said = [(done, "marked done (a claim until it is verified)"), (gone, "struck out or dropped"), (later, "deferred")]
-        _note(out, "Of these " + ", ".join(f"{n} {'is' if n == 1 else 'are'} {what}" for n, what in said if n) + ".", "decomposition")
+        said = [
+            (done, "marked done (a claim until it is verified)"),
+            (gone, "struck out or dropped"),
+            (later, "deferred"),
+        ]
+        _note(
+            out,
+            "Of these " + ", ".join(f"{n} {'is' if n == 1 else 'are'} {what}" for n, what in said if n) + ".",
+            "decomposition",
+        )
 
 
 def _dependencies(out: Gathered, edges: Edges, waits: Sequence[tuple[PhaseFound, PhaseFound, int]]) -> None:
@@ -81,9 +111,17 @@ def _dependencies(out: Gathered, edges: Edges, waits: Sequence[tuple[PhaseFound,
         _note(out, text + (f", {inferred} inferred from its wording" if inferred else "") + ".", "architecture")
     if waits:
         shown = "; ".join(f"“{a.title[:40]}” after “{b.title[:40]}” (line {line + 1})" for a, b, line in waits[:4])
-        _note(out, f"The text orders its phases: {shown}" + (f"; and {len(waits) - 4} more." if len(waits) > 4 else "."), "architecture")
+        _note(
+            out,
+            f"The text orders its phases: {shown}" + (f"; and {len(waits) - 4} more." if len(waits) > 4 else "."),
+            "architecture",
+        )
     if not every and not waits and len(out.tasks) > 1:
-        _note(out, "The text states no dependencies; its order is a preference for what comes next, not a constraint.", "architecture")
+        _note(
+            out,
+            "The text states no dependencies; its order is a preference for what comes next, not a constraint.",
+            "architecture",
+        )
 
 
 def _estimates(out: Gathered, leaves: Sequence[Found]) -> None:

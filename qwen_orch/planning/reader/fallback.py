@@ -46,7 +46,11 @@ def headings_of_manuals(tree: Tree) -> bool:
 def _is_prose(section: object, convention: Convention) -> bool:
     from qwen_orch.planning.reader.blocks import Section
 
-    return isinstance(section, Section) and any(convention.kind(s) in PROSE or convention.kind(s) in (Kind.SOFT, *headings.APART) for s in section.path() if s is not convention.title)
+    return isinstance(section, Section) and any(
+        convention.kind(s) in PROSE or convention.kind(s) in (Kind.SOFT, *headings.APART)
+        for s in section.path()
+        if s is not convention.title
+    )
 
 
 def _lines(block: Block) -> list[tuple[int, str]]:
@@ -55,7 +59,11 @@ def _lines(block: Block) -> list[tuple[int, str]]:
     led = [(n, _LEAD.match(line), line) for n, line in enumerate(lines)]
     if sum(bool(match) or bool(_series(line)) for _, match, line in led) == len(lines):
         return [(n, _unled(line, match)) for n, match, line in led]
-    orders = [n for n, line in enumerate(lines) if verbs.is_imperative(line) and len(line) < 140 and not line.rstrip().endswith((",", ";"))]
+    orders = [
+        n
+        for n, line in enumerate(lines)
+        if verbs.is_imperative(line) and len(line) < 140 and not line.rstrip().endswith((",", ";"))
+    ]
     if len(lines) >= 2 and len(orders) * 5 >= len(lines) * 4 and not any(". " in one_line(line)[:-1] for line in lines):
         return list(enumerate(lines))
     return []

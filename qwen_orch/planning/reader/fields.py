@@ -50,7 +50,9 @@ _LABELS: tuple[tuple[Field, str], ...] = (
     (Field.PROSE, r"description|details?|notes?|why|how|what|context|files?|background|rationale|test ?strategy|描述|说明|备注"),
 )  # fmt: skip
 _TABLE = tuple((field, re.compile(words, re.I)) for field, words in _LABELS)
-_LINE = re.compile(r"[*_`]{0,3}([^\W\d_][\w /'’-]{0,28}?)[*_`]{0,3}\s*[:：][*_`]{0,3}(?:\s+|(?=[^\x00-\x7f`/])|$)(.*)", re.S)
+_LINE = re.compile(
+    r"[*_`]{0,3}([^\W\d_][\w /'’-]{0,28}?)[*_`]{0,3}\s*[:：][*_`]{0,3}(?:\s+|(?=[^\x00-\x7f`/])|$)(.*)", re.S
+)
 _LOOSE = re.compile(r"(depends on|blocked by|after)\s+(?=\S)", re.I)
 _SCENARIO = re.compile(r"[*_]*(?:given|when|then)[*_]*\b.*", re.I | re.S)
 _GIVEN = re.compile(r"[*_]*given[*_]*\b.*\b[*_]*then[*_]*\b.*", re.I | re.S)
@@ -136,9 +138,11 @@ def criterion(text: str) -> Criterion:
 
 def is_scenario(text: str) -> bool:
     """Tell whether *text* reads as Given-When-Then."""
-    return _GIVEN.fullmatch(text) is not None or (_SCENARIO.fullmatch(text) is not None and text.lstrip("*_ ")[:5].lower() == "given")
+    return _GIVEN.fullmatch(text) is not None or (
+        _SCENARIO.fullmatch(text) is not None and text.lstrip("*_ ")[:5].lower() == "given"
+    )
 
 
 def is_shell(info: str) -> bool:
     """Tell whether a fence of this *info* string holds shell commands."""
-    return info.split(" ")[0] in _SHELL
+    return info.split(" ", maxsplit=1)[0] in _SHELL

@@ -119,7 +119,12 @@ def _fields(task: Found, front: Front, out: Gathered) -> None:
 
 def _section(section: Section, task: Found, reading: Reading, convention: Convention) -> None:
     kind = convention.kind(section)
-    if section.parent and kind is not Kind.CRITERIA and section is not convention.title and headings.read(section.title).title.lower() != "description":
+    if (
+        section.parent
+        and kind is not Kind.CRITERIA
+        and section is not convention.title
+        and headings.read(section.title).title.lower() != "description"
+    ):
         task.description.append(f"{'#' * max(section.level, 2)} {section.title}")
     for block in section.blocks:
         if block.kind == "list" and kind is Kind.CRITERIA:

@@ -11,9 +11,16 @@ from qwen_orch.planning.reader.blocks import Block
 from qwen_orch.planning.reader.entries import Found, Gathered, Need, PhaseFound
 from qwen_orch.planning.reader.text import plain
 
-_STATES = {"done": TaskStatus.CLAIMED, "active": TaskStatus.PENDING, "crit": TaskStatus.PENDING, "milestone": TaskStatus.PENDING}
+_STATES = {
+    "done": TaskStatus.CLAIMED,
+    "active": TaskStatus.PENDING,
+    "crit": TaskStatus.PENDING,
+    "milestone": TaskStatus.PENDING,
+}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SETTINGS = re.compile(r"(?:dateFormat|axisFormat|tickInterval|excludes|includes|todayMarker|weekday|click|accTitle|accDescr|%%)", re.I)
+_SETTINGS = re.compile(
+    r"(?:dateFormat|axisFormat|tickInterval|excludes|includes|todayMarker|weekday|click|accTitle|accDescr|%%)", re.I
+)
 
 
 def is_chart(block: Block) -> bool:

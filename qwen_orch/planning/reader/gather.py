@@ -9,7 +9,7 @@ from attrs import define
 from qwen_orch.model.task import TaskStatus
 from qwen_orch.planning.reader import durations, fields, headings, marks, rows
 from qwen_orch.planning.reader.blocks import Block, Item, Section, Tree
-from qwen_orch.planning.reader.convention import MARKED, TITLED, Convention, is_marked
+from qwen_orch.planning.reader.convention import MARKED, Convention, is_marked
 from qwen_orch.planning.reader.entries import Found, Gathered, Need, PhaseFound
 from qwen_orch.planning.reader.fields import Field
 from qwen_orch.planning.reader.headings import APART, Kind
@@ -19,7 +19,10 @@ from qwen_orch.planning.reader.statements import in_prose
 from qwen_orch.planning.reader.text import one_line, plain
 
 _PLAN_LISTS = {Kind.DECISIONS: "decisions", Kind.RISKS: "risks", Kind.REQUIREMENTS: "requirements"}
-_BARRIER = re.compile(r"\b(?:until|before)\b.{0,40}\bthis (?:phase|stage|step) (?:is |has )?(?:been )?(?:complete|done|finished)|\bblocks? (?:all|every)|blocking prerequisites?|\bmust (?:be )?complete(?:d)? before (?:any|all|the rest|other)", re.I)
+_BARRIER = re.compile(
+    r"\b(?:until|before)\b.{0,40}\bthis (?:phase|stage|step) (?:is |has )?(?:been )?(?:complete|done|finished)|\bblocks? (?:all|every)|blocking prerequisites?|\bmust (?:be )?complete(?:d)? before (?:any|all|the rest|other)",
+    re.I,
+)
 _PHASE_WORD = re.compile(r"\bphases?\s+\d|\bphases are\b", re.I)
 _OFFER = re.compile(
     r"(?:(?:sure|certainly|of course|absolutely|great|ok(?:ay)?)\b[^.!:]{0,20}[!.,]\s*)?(?:here(?:['’]s| is)|below is|this is)\s+(?:a|an|the|your|my)\s+"
@@ -144,7 +147,8 @@ class Gathering:
         prefixes = self.convention.prefixes
         if is_marked(item, prefixes) or any(is_marked(i, prefixes) for b in item.blocks for i in b.items):
             return True
-        return sum(is_marked(i, prefixes) for i in block.items) * 2 > len(block.items)
+        marked = sum(is_marked(i, prefixes) for i in block.items)
+        return marked == 0 or marked * 2 > len(block.items)
 
     def _aside(self, item: Item, section: Section, why: str = "it has no box or id like the others") -> None:
         self.out.warn(f"not read as a task, as {why}: {plain(item.text)[:60]}", item.line)
@@ -238,7 +242,11 @@ class Gathering:
         if read is None:
             return 0
         if read.kind is Kind.PHASE:
-            outside = any(self.convention.kind(s) in (Kind.SOFT, *APART) or self.convention.kind(s) in headings.PROSE for s in section.path()[:-1] if s is not self.convention.title)
+            outside = any(
+                self.convention.kind(s) in (Kind.SOFT, *APART) or self.convention.kind(s) in headings.PROSE
+                for s in section.path()[:-1]
+                if s is not self.convention.title
+            )
             return 3 if not (outside and section not in self.holding) else 0
         if read.kind is Kind.WORK:
             return 1 if self.columns_as_phases else 0
@@ -303,7 +311,7 @@ class Gathering:
         texts = [(item.line, item.text) for item in block.items] or [(block.line, block.text)]
         for line, text in texts:
             one = one_line(text)
-            if telling or (in_prose(one, line) and (phase is None or _PHASE_WORD.search(one))):
+            if telling or _PHASE_WORD.search(one) or (phase is None and in_prose(one, line)):
                 self.out.statements.append(Need(one, line, "section" if telling else "prose"))
 
     def _sink(self, section: Section, text: str) -> None:
@@ -356,7 +364,11 @@ def _several_columns(walk: Gathering) -> bool:
     """Headings such as Backlog, Next and Later are phases when several of them hold tasks and no heading names one."""
     holding = [s for s in walk.holding if s is not walk.convention.title and s.role != "task"]
     kinds = [walk.convention.kind(s) for s in holding]
-    direct = [s for s in holding if any(b.role == "tasks" and not _names_phases(b) for b in s.blocks) and walk.convention.kind(s) is Kind.WORK]
+    direct = [
+        s
+        for s in holding
+        if any(b.role == "tasks" and not _names_phases(b) for b in s.blocks) and walk.convention.kind(s) is Kind.WORK
+    ]
     board = any(_BOARD.fullmatch(walk.convention.reads[s].title) for s in direct)
     return Kind.PHASE not in kinds and not board and len({s.title for s in direct}) > 1
 
@@ -372,13 +384,20 @@ def _goal(tree: Tree, convention: Convention, out: Gathered) -> None:
             out.goal, block.role = plain(read.value), "goal"
             return
     for block in blocks:
-        inner = block.blocks[0] if block.kind == "quote" and block.blocks and block.blocks[0].kind == "paragraph" else None
+        inner = (
+            block.blocks[0] if block.kind == "quote" and block.blocks and block.blocks[0].kind == "paragraph" else None
+        )
         if inner and not re.match(r"\s*(?:\*\*|\[!|[⚠️💡📝])", inner.text):
             out.goal, block.role = plain(inner.text), "goal" if len(block.blocks) == 1 else ""
             return
     before = [b for s in first for b in _before_work(s.blocks)]
     for block in before + [b for s in introductions for b in s.blocks]:
-        if block.kind == "paragraph" and block.role != "label" and not fields.labelled(block.text) and not _ASIDE.match(block.text):
+        if (
+            block.kind == "paragraph"
+            and block.role != "label"
+            and not fields.labelled(block.text)
+            and not _ASIDE.match(block.text)
+        ):
             offered = _OFFER.match(plain(block.text))
             out.goal = (offered[1][:1].upper() + offered[1][1:] if offered else plain(block.text))[:600]
             return

@@ -61,8 +61,13 @@ _GROUP_WORDS = r"sprint|epic|feature|module|release|version"
 _TASK_WORDS = r"task|step|story|user story|ticket|issue|work item|work package|todo|任务|任務|步骤|步驟|タスク|ステップ|tarea|aufgabe"
 _ID = r"[A-Za-z]?\d+(?:[.\-]\d+)*[a-z]?|[IVX]{1,4}|[A-Z]|[一二三四五六七八九十]{1,3}"
 _APART = r"(?=\s*[:：.)\-–—(（]|\s|$)"
-_SERIES = re.compile(rf"(?P<word>{_PHASE_WORDS}|{_GROUP_WORDS}|{_TASK_WORDS})(?:\s+#?|\s*#|(?=[\d一二三四五六七八九十]))(?P<id>{_ID}){_APART}\s*[:：.)]?\s*(?:[-–—]\s+)?(?P<rest>.*)", re.I)
-_CHINESE = re.compile(r"第(?P<id>[一二三四五六七八九十\d]{1,3})(?P<word>阶段|階段|期|步|周|週|部分)\s*[:：]?\s*(?P<rest>.*)")
+_SERIES = re.compile(
+    rf"(?P<word>{_PHASE_WORDS}|{_GROUP_WORDS}|{_TASK_WORDS})(?:\s+#?|\s*#|(?=[\d一二三四五六七八九十]))(?P<id>{_ID}){_APART}\s*[:：.)]?\s*(?:[-–—]\s+)?(?P<rest>.*)",
+    re.I,
+)
+_CHINESE = re.compile(
+    r"第(?P<id>[一二三四五六七八九十\d]{1,3})(?P<word>阶段|階段|期|步|周|週|部分)\s*[:：]?\s*(?P<rest>.*)"
+)
 _QUARTER = re.compile(r"(?:Q[1-4]|H[12])\b.*|v\d+(?:\.\d+)+\b.*|day \d+\b.*", re.I)
 _PHASE_END = re.compile(r"(?:\S+\s+){0,4}phase\s*(?:\([^()]*\))?", re.I)
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*|[IVX]+|[A-Z])[.)、]\s*(?=\S)|(\d+(?:\.\d+)+)\s+(?=\S)")
@@ -102,8 +107,13 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
      r"任务.*|任務.*|待办.*|待辦.*|计划|計劃|開發計劃|开发计划|实施计划|路线图|路線圖|タスク.*|実装計画|ロードマップ|やること|tareas|aufgaben|tâches|pendientes"),
 )  # fmt: skip
 _TABLE = tuple((kind, re.compile(words, re.I)) for kind, words in _WORDS)
-_README = re.compile(r"installation|install|usage|licen[cs]e|contributing|getting started|quick ?start|features|faq|api reference|badges|acknowledge?ments|change ?log|support", re.I)
-_LOG = re.compile(r"change ?log|release notes?|what(?:'|’)s new|history|\[?v?\d+\.\d+\.\d+\]?.*|\[?unreleased\]?.*", re.I)
+_README = re.compile(
+    r"installation|install|usage|licen[cs]e|contributing|getting started|quick ?start|features|faq|api reference|badges|acknowledge?ments|change ?log|support",
+    re.I,
+)
+_LOG = re.compile(
+    r"change ?log|release notes?|what(?:'|’)s new|history|\[?v?\d+\.\d+\.\d+\]?.*|\[?unreleased\]?.*", re.I
+)
 
 
 def read(text: str) -> Heading:
@@ -125,7 +135,9 @@ def read(text: str) -> Heading:
     if kind is Kind.NEUTRAL and not numbered and (id_ := marks.identifier(title)):
         kind, label = Kind.TASK, id_.label
         title = id_.rest or title
-    return Heading(_shown(title, series, kind), kind, word, label, numbered, status, marked.priority, marked.tags, box is not None)
+    return Heading(
+        _shown(title, series, kind), kind, word, label, numbered, status, marked.priority, marked.tags, box is not None
+    )
 
 
 def _shown(title: str, series: re.Match[str] | None, kind: Kind) -> str:

@@ -44,7 +44,9 @@ class Reading:
         self.out.tasks.append(task)
         for offset, line in enumerate(below):
             self.line(task, line, item.line + text.count("\n") - len(below) + 1 + offset)
-        self.below(task, item.blocks, plain_parts=not found.boxed and not task.label and self.convention.strength < MARKED)
+        self.below(
+            task, item.blocks, plain_parts=not found.boxed and not task.label and self.convention.strength < MARKED
+        )
         return task
 
     def _identify(self, task: Found, text: str, found: Marks) -> str:
@@ -66,7 +68,11 @@ class Reading:
 
     def _take_id(self, task: Found, text: str, found: Marks) -> str:
         id_ = None if task.label else marks.identifier(text)
-        if not id_ or not id_.rest.strip(" *`:") or not (id_.label.isdigit() or found.boxed or is_id(id_, self.convention.prefixes)):
+        if (
+            not id_
+            or not id_.rest.strip(" *`:")
+            or not (id_.label.isdigit() or found.boxed or is_id(id_, self.convention.prefixes))
+        ):
             return text
         if id_.label.isdigit() and not id_.sure and not found.boxed and not id_.own:
             return text
@@ -130,7 +136,9 @@ class Reading:
             task.criteria.append(made)
             task.origin("acceptance", line, 0.9, "listed as acceptance")
 
-    def field(self, task: Found, labelled: fields.Labelled, line: int, blocks: list[Block] | None = None, raw: str = "") -> None:
+    def field(
+        self, task: Found, labelled: fields.Labelled, line: int, blocks: list[Block] | None = None, raw: str = ""
+    ) -> None:
         """Apply a labelled line to *task*; what it cannot mean becomes description."""
         if not self._apply(task, labelled, line, blocks or []):
             task.description.append((raw or f"{labelled.label}: {labelled.value}").strip())
@@ -229,7 +237,13 @@ class Reading:
         lines = block.text.split("\n")
         if tied and following:
             read = fields.labelled(lines[-1])
-            if read and not read.value and following.kind == "fence" and read.field in (Field.RUN, Field.CHECK) and fields.is_shell(following.info):
+            if (
+                read
+                and not read.value
+                and following.kind == "fence"
+                and read.field in (Field.RUN, Field.CHECK)
+                and fields.is_shell(following.info)
+            ):
                 self.field(task, read, block.line, [following])
                 following.role = "used"
                 lines = lines[:-1]
@@ -252,7 +266,12 @@ class Reading:
         last = block.label.text.rsplit("\n", 1)[-1]
         read = fields.labelled(last)
         if read and not read.value:
-            return {Field.ACCEPTANCE: "criteria", Field.CHECK: "criteria", Field.SUBTASKS: "subtasks", Field.DEPENDS: "depends"}.get(read.field, "text")
+            return {
+                Field.ACCEPTANCE: "criteria",
+                Field.CHECK: "criteria",
+                Field.SUBTASKS: "subtasks",
+                Field.DEPENDS: "depends",
+            }.get(read.field, "text")
         kind = headings.read(last).kind
         return "criteria" if kind is Kind.CRITERIA else "text"
 
@@ -263,7 +282,9 @@ class Reading:
         elif role == "depends":
             task.needs += [Need(item.text, item.line) for item in block.items]
         else:
-            self._mixed(task, block, role == "subtasks" or (plain_parts and role == "mixed"), only_marked=role == "text")
+            self._mixed(
+                task, block, role == "subtasks" or (plain_parts and role == "mixed"), only_marked=role == "text"
+            )
 
     def _criteria(self, task: Found, blocks: list[Block]) -> None:
         for block in blocks:
@@ -313,7 +334,9 @@ class Reading:
             task.description.append(text)
 
 
-_NEED_TAIL = re.compile(r"\s*[,;，；–—(\[-]*\s*(?:\b(?:depends on|blocked by|requires|after)\b|依赖(?:于)?)[^()]*[)\]]?$", re.I)
+_NEED_TAIL = re.compile(
+    r"\s*[,;，；–—(\[-]*\s*(?:\b(?:depends on|blocked by|requires|after)\b|依赖(?:于)?)[^()]*[)\]]?$", re.I
+)
 
 
 def _has_own_effort(item: Item) -> bool:
@@ -337,7 +360,9 @@ def _lines(text: str) -> tuple[str, list[str]]:
     marks.after(one_line(lines[0])[-300:], probe)
     if len(lines) > 1 and probe.seen:
         return lines[0], lines[1:]
-    at = next((n for n, line in enumerate(lines[1:], 1) if fields.labelled(line) or fields.is_scenario(line)), len(lines))
+    at = next(
+        (n for n, line in enumerate(lines[1:], 1) if fields.labelled(line) or fields.is_scenario(line)), len(lines)
+    )
     return "\n".join(lines[:at]), lines[at:]
 
 
@@ -345,7 +370,11 @@ def _joined_scenarios(lines: list[str]) -> list[str]:
     """Put Given, When and Then lines that follow one another on one line."""
     joined: list[str] = []
     for line in lines:
-        if joined and re.match(r"[\s*_]*(?:when|then|and|but)\b", line, re.I) and re.match(r"[\s*_]*given\b", joined[-1], re.I):
+        if (
+            joined
+            and re.match(r"[\s*_]*(?:when|then|and|but)\b", line, re.I)
+            and re.match(r"[\s*_]*given\b", joined[-1], re.I)
+        ):
             joined[-1] += " " + line.strip()
         else:
             joined.append(line)

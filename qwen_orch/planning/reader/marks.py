@@ -53,7 +53,9 @@ _LEVEL = tuple((re.compile(rf"(?:{words})(?:[- ]?prio(?:rity)?)?", re.I), level)
 _ORG: Mapping[str, Priority] = {"A": Priority.HIGH, "B": Priority.MEDIUM, "C": Priority.LOW}
 _NAMED_PRIORITY = r"(?:critical|high|medium|low|urgent)(?:est)?[- ]prio(?:rity)?"
 
-_NOT_IDS = re.compile(r"(?:FR|NFR|SC|AC|REQ|R|UC|US|P|V|SR|CR|Q|H|A|B|ADR|RFC|ISO|UTF|SHA|GPT|HTTP|TLS|MD|PEP|CVE|IPV|ES|PHASE)-?", re.I)
+_NOT_IDS = re.compile(
+    r"(?:FR|NFR|SC|AC|REQ|R|UC|US|P|V|SR|CR|Q|H|ADR|RFC|ISO|UTF|SHA|GPT|HTTP|TLS|MD|PEP|CVE|IPV|ES|PHASE)-?", re.I
+)
 _ID = re.compile(
     r"(?P<dashed>[A-Z][A-Z0-9]{0,11}-\d{1,6}(?:\.\d+)*[a-z]?|task-\d{1,6})(?![\w-])"
     r"|(?P<joined>[A-Z]{1,5}\d{1,5}(?:\.\d+)*[a-z]?)(?![\w-])"
@@ -61,18 +63,26 @@ _ID = re.compile(
     r"|(?P<plain>\d{1,4})[.)](?=\s)"
     r"|(?P<issue>#\d{1,7})(?=[\s:)]|$)"
 )
-_SERIES = re.compile(r"(?P<word>task|step|todo|ticket|issue|story|任务|步骤)\s*#?(?P<id>\d+(?:\.\d+)*[a-z]?)\s*(?:[:：.)]|[-–—](?=\s))\s*", re.I)
+_SERIES = re.compile(
+    r"(?P<word>task|step|todo|ticket|issue|story|任务|步骤)\s*#?(?P<id>\d+(?:\.\d+)*[a-z]?)\s*(?:[:：.)]|[-–—](?=\s))\s*",
+    re.I,
+)
 _OPENERS, _CLOSERS = "`*[(", "`*])"
 _AFTER_WRAPPED = re.compile(r"[`*\])]*\s*(?:[:：]|[-–—](?=\s)|\|)?[`*]*\s*")
 _AFTER_ID = re.compile(r"[\])]?\s*(?:[:：]|[-–—](?=\s)|\|)?\s*")
 _STORY = re.compile(r"\[(US\d+[a-z]?)\]\s*", re.I)
 _PARALLEL = re.compile(r"\[P\]\s*")
 _BRACKET = re.compile(r"[\[(]([^\[\]()]{1,40})[\])]\s*[:：]?\s*")
-_BOLD_PRIORITY = re.compile(rf"\*\*\s*((?:{_NAMED_PRIORITY})|P[0-4])\s*:?\*\*\s*[:：]?\s*|({_NAMED_PRIORITY}|P[0-3])\s*[:：]\s+", re.I)
+_BOLD_PRIORITY = re.compile(
+    rf"\*\*\s*((?:{_NAMED_PRIORITY})|P[0-4])\s*:?\*\*\s*[:：]?\s*|({_NAMED_PRIORITY}|P[0-3])\s*[:：]\s+", re.I
+)
 _LEAD_SIGN = re.compile(rf"({_SIGN})\s*")
 
 _TAIL_PERSON = re.compile(r"(?:\s+(?:-+\s*)?|(?<=[）)\u4e00-\u9fff]))@([^\W\d_][\w.-]{0,60})$")
-_TAIL_FIELD = re.compile(r"(?:\s*[,，;；|]\s*|\s+|(?<=[）)]))(优先级|优先級|估时|工时|负责人|prio(?:rity)?|est(?:imate)?|effort|owner|assignee)\s*[:：]\s*([^\s,;|，；][^,;|，；:：]{0,30})$", re.I)
+_TAIL_FIELD = re.compile(
+    r"(?:\s*[,，;；|]\s*|\s+|(?<=[）)]))(优先级|优先級|估时|工时|负责人|prio(?:rity)?|est(?:imate)?|effort|owner|assignee)\s*[:：]\s*([^\s,;|，；][^,;|，；:：]{0,30})$",
+    re.I,
+)
 _TAIL_TAG = re.compile(r"\s+#([^\W\d][\w/.-]{0,60})$")
 _TAIL_BANG = re.compile(r"\s+!(critical|high|medium|low|urgent)$|\s*(?<!!)(!{2,3})$", re.I)
 _TAIL_LEVEL = re.compile(rf"\s+[-–—|,]?\s*(P[0-4]|{_NAMED_PRIORITY})$", re.I)
@@ -80,8 +90,12 @@ _TAIL_PAREN = re.compile(r"\s*[(\[（]([^()\[\]（）]{1,160})[)\]）]$")
 _TAIL_EFFORT = re.compile(r"\s+(?:[-–—|]\s*(?=[~≈]?\d)|(?=[~≈]\s?\d)|\|\s*)([^|()–—]{2,40})$")
 _TAIL_ORG_TAGS = re.compile(r"\s+:([A-Za-z_][\w@]*(?::[\w@]+)*):$")
 _TAIL_SIGN = re.compile(rf"(?:\s*[-–—:|→])?\s*({_SIGN})\s*([^{''.join(_SIGNS)}]{{0,80}})$")
-_TAIL_STATUS = re.compile(rf"(?:\s+[-–—|]+\s*|\s+→\s*|\s*[(\[])\s*({_ANY_STATUS})[)\]]?(?:\s*[(:]([^)]{{0,200}})\)?)?$", re.I)
-_TAIL_TRACE = re.compile(r"\s+(?:per|see|refs?:?)\s+([A-Z]{1,5}-?\d+(?:\s*[/,&]\s*[A-Z]{1,5}-?\d+)*(?:\s*\([a-z]{1,20}\))?)$")
+_TAIL_STATUS = re.compile(
+    rf"(?:\s+[-–—|]+\s*|\s+→\s*|\s*[(\[])\s*({_ANY_STATUS})[)\]]?(?:\s*[(:]([^)]{{0,200}})\)?)?$", re.I
+)
+_TAIL_TRACE = re.compile(
+    r"\s+(?:per|see|refs?:?)\s+([A-Z]{1,5}-?\d+(?:\s*[/,&]\s*[A-Z]{1,5}-?\d+)*(?:\s*\([a-z]{1,20}\))?)$"
+)
 _TAIL_HANGING = re.compile(r"\s*(?:[🎯⭐🚀🔥📌🏁]\ufe0f?)\s*([A-Z]{2,8})?$")
 
 
@@ -96,6 +110,7 @@ class Marks:
     estimate: Estimate | None = None
     assignee: str | None = None
     tags: tuple[str, ...] = ()
+    kept: int = 0
     fields: list[tuple[str, str]] = Factory(list)
     seen: list[tuple[str, float, str]] = Factory(list)
 
@@ -172,7 +187,11 @@ def identifier(text: str) -> Identifier | None:
     if series := _SERIES.match(text, start):
         return Identifier(series["id"], _unwrapped(text, start, series.end()), True, series["word"].lower())
     match = _ID.match(text, start)
-    if not match or (match["joined"] or match["dashed"]) and _NOT_IDS.fullmatch(match[0].rstrip("0123456789.abcdefghijklmnopqrstuvwxyz")):
+    if (
+        not match
+        or ((match["joined"] or match["dashed"])
+        and _NOT_IDS.fullmatch(match[0].rstrip("0123456789.abcdefghijklmnopqrstuvwxyz")))
+    ):
         return None
     label = match["dotted"] or match["plain"] or match[0]
     after = (_AFTER_WRAPPED if start else _AFTER_ID).match(text, match.end())
@@ -282,7 +301,11 @@ def _rejoined(parts: list[str]) -> list[str]:
     joined: list[str] = []
     for part in parts:
         percent = re.fullmatch(r"\d{1,3}\s*%(?: confidence)?", part)
-        listed = joined and FIELD_WORDS.match(joined[-1]) and re.fullmatch(r"#?[\w.-]*\d[\w.-]*(?:\s*(?:and|&)\s*#?[\w.-]*\d[\w.-]*)?", part)
+        listed = (
+            joined
+            and FIELD_WORDS.match(joined[-1])
+            and re.fullmatch(r"#?[\w.-]*\d[\w.-]*(?:\s*(?:and|&)\s*#?[\w.-]*\d[\w.-]*)?", part)
+        )
         if joined and (percent or (listed and not durations.whole(part) and not priority(part))):
             joined[-1] += ", " + part.removesuffix(" confidence")
         else:
@@ -312,11 +335,11 @@ def _part(part: str, found: Marks) -> bool:
     if state := status(part):
         found.state(*state, f"({part})", 0.8)
         return True
-    if part.upper() not in ("M", "L", "S") and (estimate := durations.whole(part)):
-        found.effort(estimate, f"({part})")
+    if durations.is_relative(part):
+        found.fields.append(("estimate", part))
         return True
-    if size := re.fullmatch(r"(XS|S|M|L|XL|XXL)", part):
-        found.fields.append(("estimate", size[1]))
+    if estimate := durations.whole(part):
+        found.effort(estimate, f"({part})")
         return True
     if (match := FIELD_WORDS.match(part)) and (match[2] or ":" in match[0] or re.search(r"\d|[\"“]", part)):
         found.fields.append(((match[1] or match[2]).lower(), part[match.end() :].strip()))
@@ -326,6 +349,7 @@ def _part(part: str, found: Marks) -> bool:
 
 def after(text: str, found: Marks) -> str:
     """Take marks off the right of *text*: ``#tag``, ``@person``, ``(2h, high)``, ``!high``, ``— DEFERRED``, ``✅``."""
+    found.kept = len(found.tags)
     while True:
         cut = max(0, len(text) - 400)
         tail = text[cut:]
@@ -347,8 +371,8 @@ def _after_simple(tail: str, found: Marks) -> str | None:
         found.assignee = found.assignee or match[1]
         found.note("assignee", 0.9, f"@{match[1]}")
     elif match := _TAIL_TAG.search(tail) or _TAIL_ORG_TAGS.search(tail):
-        for tag in reversed(match[1].split(":")):
-            found.tags = (tag, *(t for t in found.tags if t != tag))
+        early = [t for t in match[1].split(":") if t not in found.tags]
+        found.tags = (*found.tags[: found.kept], *early, *found.tags[found.kept :])
         found.note("tags", 0.9, match[0].strip())
     elif match := _TAIL_BANG.search(tail):
         named = priority(match[1]) if match[1] else None
@@ -405,7 +429,9 @@ def _after_status(tail: str, found: Marks) -> str | None:
     if match := _TAIL_STATUS.search(tail):
         words = match[1]
         shown = match[0].lstrip()[:1] in "([" or words.isupper() or re.search(r"[-–—|→]", match[0][:4])
-        if shown and not (words.islower() and words in ("open", "new", "review", "live", "fixed", "met", "passed", "later")):
+        if shown and not (
+            words.islower() and words in ("open", "new", "review", "live", "fixed", "met", "passed", "later")
+        ):
             state = status(words)
             if state:
                 found.state(*state, match[0].strip())
@@ -439,7 +465,14 @@ def _signed(sign: str, words: str) -> tuple[TaskStatus, str] | None:
     return status(bare) or (_SIGNS[sign[0]] if bare.isupper() or not bare else None)
 
 
-_AFTER: tuple[Callable[[str, Marks], str | None], ...] = (_after_simple, _after_paren, _after_effort, _after_field, _after_trace, _after_status)
+_AFTER: tuple[Callable[[str, Marks], str | None], ...] = (
+    _after_simple,
+    _after_paren,
+    _after_effort,
+    _after_field,
+    _after_trace,
+    _after_status,
+)
 
 
 def around(title: str) -> tuple[str, Marks]:

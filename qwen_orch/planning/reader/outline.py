@@ -13,6 +13,7 @@ from qwen_orch.planning.reader.blocks import Block, Section
 BOLD_LEVEL = 7
 STEP_LEVEL = 8
 _BOLD = re.compile(r"(?:\*\*|__)([^*\n]{1,160})(?:\*\*|__)\s*([^\n*]{0,60})[:：]?\s*")
+_NAMED = re.compile(r"(?:\w+\s+#?[\dIVXA-Z.]{1,5}[a-z]?|第.{1,3})\s*(?:[:：(（–—-].*)?")
 _ENDS_OPEN = (":", "：")
 
 
@@ -49,7 +50,10 @@ _LABELS = tuple(
 def is_label(block: Block) -> bool:
     """Tell whether a paragraph introduces what follows: short, its last line ends in a colon, a parenthesis aside."""
     last = block.text.rsplit("\n", 1)[-1].strip()
-    return len(last) <= 160 and heading_text(block) is None and any(p.fullmatch(last) for p in _LABELS)
+    if len(last) > 160 or heading_text(block) is not None:
+        return False
+    bold = _BOLD.fullmatch(last)
+    return any(p.fullmatch(last) for p in _LABELS) or bool(bold and not bold[2] and fields.which(bold[1].strip()))
 
 
 def heading_text(block: Block) -> str | None:
@@ -62,7 +66,11 @@ def heading_text(block: Block) -> str | None:
     inner, rest = match[1].strip(), match[2].strip(" :：")
     named = headings.starts_a_phase(inner) or headings.starts_a_task(inner)
     if named:
-        return f"{inner.rstrip(':：')} {rest}".strip() if not rest or rest[0] in "([-–—✅" else f"{inner.rstrip(':：')}: {rest}"
+        return (
+            f"{inner.rstrip(':：')} {rest}".strip()
+            if not rest or rest[0] in "([-–—✅"
+            else f"{inner.rstrip(':：')}: {rest}"
+        )
     if rest or inner.endswith(_ENDS_OPEN) or block.text.rstrip().endswith(_ENDS_OPEN):
         return None
     return None if fields.which(inner) or inner.endswith((".", "!", "?", ",")) else inner
@@ -70,7 +78,7 @@ def heading_text(block: Block) -> str | None:
 
 def _plain_phase(text: str) -> str | None:
     """``Phase 1: Setup`` on a line of its own opens a section without being bold."""
-    if len(text) <= 100 and text[-1:] not in ".!?;,*_" and headings.starts_a_phase(text):
+    if len(text) <= 100 and text[-1:] not in ".!?;,*_" and _NAMED.fullmatch(text) and headings.starts_a_phase(text):
         return text.rstrip(":：")
     return None
 

@@ -18,7 +18,9 @@ _TOTAL = re.compile(r"(?:grand |sub)?-?totals?\b.*|sum|合计|总计|合計|小�
 _EMPTY = re.compile(r"[-–—?\s]*|n/?a|tbd|none", re.I)
 
 
-def read(block: Block, columns: Columns, reading: Reading, phase: PhaseFound | None, named: Callable[[str, int], PhaseFound]) -> None:
+def read(
+    block: Block, columns: Columns, reading: Reading, phase: PhaseFound | None, named: Callable[[str, int], PhaseFound]
+) -> None:
     """Make a task of each row of *block*; a row of totals is reported when it disagrees."""
     reading.group += 1
     first = len(reading.out.tasks)
@@ -35,7 +37,14 @@ def _cell(cells: list[str], columns: Columns, column: Column) -> str:
     return cells[at].strip() if at is not None and at < len(cells) else ""
 
 
-def _row(line: int, cells: list[str], columns: Columns, reading: Reading, phase: PhaseFound | None, named: Callable[[str, int], PhaseFound]) -> None:
+def _row(
+    line: int,
+    cells: list[str],
+    columns: Columns,
+    reading: Reading,
+    phase: PhaseFound | None,
+    named: Callable[[str, int], PhaseFound],
+) -> None:
     task = reading.task(Item(line, line + 1, _cell(cells, columns, Column.TITLE), line + 1), None)
     task.phase = phase
     for column, at in columns.at.items():
@@ -89,7 +98,10 @@ def _estimate(task: Found, column: Column, value: str, line: int, columns: Colum
 
 
 def _three_points(task: Found, cells: list[str], columns: Columns, line: int) -> None:
-    parts = [durations.hours(v) or durations.hours(v + columns.unit) for v in (_cell(cells, columns, c) for c in (Column.LOW, Column.LIKELY, Column.HIGH))]
+    parts = [
+        durations.hours(v) or durations.hours(v + columns.unit)
+        for v in (_cell(cells, columns, c) for c in (Column.LOW, Column.LIKELY, Column.HIGH))
+    ]
     low, likely, high = parts
     if low is not None and high is not None:
         task.estimate = Estimate(low, (low + high) / 2 if likely is None else likely, high, 0.7)
@@ -98,7 +110,12 @@ def _three_points(task: Found, cells: list[str], columns: Columns, line: int) ->
 
 def _status(task: Found, value: str, line: int) -> None:
     boxed, _ = marks.box(value)
-    state = (boxed, "") if boxed else marks.status(plain(value)) or {"y": marks.status("done"), "yes": marks.status("done")}.get(plain(value).lower())
+    state = (
+        (boxed, "")
+        if boxed
+        else marks.status(plain(value))
+        or {"y": marks.status("done"), "yes": marks.status("done")}.get(plain(value).lower())
+    )
     if state:
         task.status = state[0]
         task.tag(state[1])

@@ -19,7 +19,10 @@ _AFTER = re.compile(
     r"|(?:依赖(?:于)?|依賴|前置(?:任务)?|需要先完成)\s*[:：]?\s*",
     re.I,
 )
-_BEFORE = re.compile(r"\b(?:blocks|unblocks|gates?(?: the)?|must (?:be (?:done|finished|completed?) |finish |complete )?(?:before|precede)|(?:is )?required (?:by|for)|prerequisite (?:for|of))[:\s]+", re.I)
+_BEFORE = re.compile(
+    r"\b(?:blocks|unblocks|gates?(?: the)?|must (?:be (?:done|finished|completed?) |finish |complete )?(?:before|precede)|(?:is )?required (?:by|for)|prerequisite (?:for|of))[:\s]+",
+    re.I,
+)
 _HINTS = re.compile(r"\b(?:builds? (?:up)?on|extends|based on|on top of|continues)\s+", re.I)
 _QUOTED = re.compile(r"\b(?:depends on|blocked by|after)\s+([\"“][^\"”\n]{3,120}[\"”])", re.I)
 _NEAR_DIGIT = re.compile(r"[^.;\n]{0,40}\d")
@@ -38,9 +41,16 @@ _KIND = re.compile(
 _WORD = r"(?:(?P<word>tasks?|steps?|stor(?:y|ies)|items?|tickets?|issues?|sprints?|milestones?|phases?|stages?|weeks?|ids?|任务|步骤|阶段)\s*)?"
 _ID = r"[`*\[]*#?(?P<id>[A-Za-z]{1,10}[A-Za-z0-9]{0,4}-\d{1,6}(?:\.\d+)*[a-z]?|[A-Za-z]{1,5}\d{1,6}(?:\.\d+)*[a-z]?|\d{1,5}(?:\.\d{1,4})*[a-z]?)[`*\]]*"
 _REFERENCE = re.compile(_WORD + _ID + r"(?![\w%])", re.I)
-_RANGE = re.compile(r"\s*(?:-|–|—|‑|to|through|thru|\.\.\.?|~|至|到)\s*" + _ID.replace("(?P<id>", "(?P<end>").replace("[A-Za-z]{1,10}[A-Za-z0-9]{0,4}-", "[A-Za-z]{1,10}[A-Za-z0-9]{0,4}-") + r"(?![\w%])", re.I)
+_RANGE = re.compile(
+    r"\s*(?:-|–|—|‑|to|through|thru|\.\.\.?|~|至|到)\s*"
+    + _ID.replace("(?P<id>", "(?P<end>").replace("[A-Za-z]{1,10}[A-Za-z0-9]{0,4}-", "[A-Za-z]{1,10}[A-Za-z0-9]{0,4}-")
+    + r"(?![\w%])",
+    re.I,
+)
 _SEPARATOR = re.compile(r"\s*(?:,\s*(?:and|or|&)?|;|/|&|\+|and|or|、|，|和|与|及)\s*(?=\S)", re.I)
-_NONE = re.compile(r"[\s*_(\[]*(?:none|no(?:thing| dependencies)?|n/?a|nil|-+|—|–|无|無|なし|\[\])[\s.*_)\]]*(?:\(.*\))?", re.I)
+_NONE = re.compile(
+    r"[\s*_(\[]*(?:none|no(?:thing| dependencies)?|n/?a|nil|-+|—|–|无|無|なし|\[\])[\s.*_)\]]*(?:\(.*\))?", re.I
+)
 
 
 @frozen
@@ -130,7 +140,7 @@ def pieces(text: str) -> list[str]:
     for at, char in enumerate(text):
         if quote:
             quote = "" if char == quote else quote
-        elif char in "\"“" or (char == "'" and (at == 0 or text[at - 1] in " ,;")):
+        elif char in '"“' or (char == "'" and (at == 0 or text[at - 1] in " ,;")):
             quote = {"“": "”"}.get(char, char)
         elif char in "([":
             depth += 1

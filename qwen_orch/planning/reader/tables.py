@@ -54,7 +54,9 @@ _HEADERS: tuple[tuple[Column, str], ...] = (
     (Column.NOTES, r"description|details?|notes?|comments?|remarks?|说明|备注|描述"),
 )  # fmt: skip
 _TABLE = tuple((column, re.compile(words, re.I)) for column, words in _HEADERS)
-_PLAN = frozenset((Column.ESTIMATE, Column.POINTS, Column.STATUS, Column.ASSIGNEE, Column.DEPENDS, Column.LIKELY, Column.ACCEPTANCE))
+_PLAN = frozenset(
+    (Column.ESTIMATE, Column.POINTS, Column.STATUS, Column.ASSIGNEE, Column.DEPENDS, Column.LIKELY, Column.ACCEPTANCE)
+)
 
 
 @frozen

@@ -13,7 +13,26 @@ from qwen_orch.planning.reader.titles import capped
 
 _HINT = 'the JSON that can be planned is Task Master\'s: {"tasks": [{"id": 1, "title": "..."}]}'
 _TEXTS = (("description", ""), ("details", ""))
-_KNOWN = frozenset(("id", "title", "name", "status", "dependencies", "priority", "description", "details", "testStrategy", "subtasks", "tags", "labels", "assignee", "estimate", "estimatedHours", "acceptanceCriteria"))
+_KNOWN = frozenset(
+    (
+        "id",
+        "title",
+        "name",
+        "status",
+        "dependencies",
+        "priority",
+        "description",
+        "details",
+        "testStrategy",
+        "subtasks",
+        "tags",
+        "labels",
+        "assignee",
+        "estimate",
+        "estimatedHours",
+        "acceptanceCriteria",
+    )
+)
 
 
 def is_json(text: str) -> bool:
@@ -55,7 +74,9 @@ def _repaired(text: str, line: int | None, out: Gathered) -> Any:
         raise ValidationError(f"this JSON cannot be read (line {line})", _HINT) from error
     if not data:
         raise ValidationError(f"this JSON cannot be read: it breaks off or is malformed at line {line}", _HINT)
-    out.warn("the JSON was broken here and was repaired: compare the tasks with the file", None if line is None else line - 1)
+    out.warn(
+        "the JSON was broken here and was repaired: compare the tasks with the file", None if line is None else line - 1
+    )
     return data
 
 
@@ -67,7 +88,9 @@ def _groups(data: Any) -> list[tuple[str, list[Any]]]:
         return _wrong()
     if isinstance(data.get("tasks"), list):
         return [("", data["tasks"])]
-    tagged = [(clean(str(k)), v["tasks"]) for k, v in data.items() if isinstance(v, dict) and isinstance(v.get("tasks"), list)]
+    tagged = [
+        (clean(str(k)), v["tasks"]) for k, v in data.items() if isinstance(v, dict) and isinstance(v.get("tasks"), list)
+    ]
     return tagged or _wrong()
 
 
@@ -83,7 +106,9 @@ def _prefix(name: str, groups: list[tuple[str, list[Any]]]) -> str:
     return f"{name}:" if len(groups) > 1 else ""
 
 
-def _add(entries: list[Any], parent: Found | None, phase: PhaseFound | None, out: Gathered, prefix: str, depth: int = 0) -> None:
+def _add(
+    entries: list[Any], parent: Found | None, phase: PhaseFound | None, out: Gathered, prefix: str, depth: int = 0
+) -> None:
     for entry in entries:
         if not isinstance(entry, dict) or depth > 20:
             out.warn(f"not a task: {str(entry)[:60]}")
@@ -99,7 +124,11 @@ def _task(entry: dict[str, Any], parent: Found | None, phase: PhaseFound | None,
     title, cut = capped(whole or "(untitled)")
     task = Found(title, 0, _label(entry, parent, prefix), parent=parent, phase=phase)
     task.description = ([whole] if cut else []) + [clean(str(entry[key])) for key, _ in _TEXTS if entry.get(key)]
-    task.description += [f"{key}: {clean(str(value))}" for key, value in entry.items() if key not in _KNOWN and isinstance(value, str | int | float) and value]
+    task.description += [
+        f"{key}: {clean(str(value))}"
+        for key, value in entry.items()
+        if key not in _KNOWN and isinstance(value, str | int | float) and value
+    ]
     if state := marks.status(str(entry.get("status", ""))):
         task.status = state[0]
         task.tag(state[1])

@@ -13,9 +13,9 @@ CODE = "\uf8ff"
 
 _BIDI = "".join(map(chr, (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)))
 _KEPT = {"\n", "\t"}
-_CONTROL = {c: None for c in range(0x20) if chr(c) not in _KEPT} | {c: None for c in range(0x7F, 0xA0)}
-_CLEAN = _CONTROL | {ord(c): None for c in _BIDI} | {c: " " for c in (0x0B, 0x0C, 0x85, 0x2028, 0x2029)}
-_CLEAN |= {c: "\ufffd" for c in range(0xD800, 0xE000)}
+_CONTROL = {c: None for c in range(0x20) if chr(c) not in _KEPT} | dict.fromkeys(range(127, 160))
+_CLEAN = _CONTROL | {ord(c): None for c in _BIDI} | dict.fromkeys((11, 12, 133, 8232, 8233), " ")
+_CLEAN |= dict.fromkeys(range(55296, 57344), "�")
 _SPACE = re.compile(r"\s+")
 _BACKTICKS = re.compile(r"`+")
 _MARKERS = re.compile(r"\*\*|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)|~~")

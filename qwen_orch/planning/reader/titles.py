@@ -34,7 +34,9 @@ def split(text: str) -> tuple[str, str]:
     title, rest = text[:end], text[end:]
     if len(title) > LONG:
         title, rest = _shortened(title, mask[:end], rest)
-    return title.rstrip(" :：;；,，-–—") or title, rest.lstrip(" —–:：;；" if title else "").removeprefix("-- ").lstrip()
+    return title.rstrip(" :：;；,，-–—") or title, rest.lstrip(" —–:：;；" if title else "").removeprefix(
+        "-- "
+    ).lstrip()
 
 
 def _bold_lead(text: str, mask: str) -> tuple[str, str] | None:
@@ -59,7 +61,11 @@ def _first_end(mask: str) -> int:
     if dash is not None:
         ends.append(dash)
     for match in _SENTENCE.finditer(mask):
-        if match.start() >= 12 and not _ABBREVIATION.search(mask[max(0, match.start() - 8) : match.start() + 1]) and _balanced(mask[: match.start()]):
+        if (
+            match.start() >= 12
+            and not _ABBREVIATION.search(mask[max(0, match.start() - 8) : match.start() + 1])
+            and _balanced(mask[: match.start()])
+        ):
             ends.append(match.start() + 1)
             break
         if match.start() > 2 * LIMIT:
@@ -74,7 +80,14 @@ def _balanced(text: str) -> bool:
 def _shortened(title: str, mask: str, rest: str) -> tuple[str, str]:
     """Cut a long title at a colon or semicolon outside parentheses, then drop a parenthesis at its end."""
     for pattern, least in ((_COLON, 30), (_SEMICOLON, 20)):
-        match = next((m for m in pattern.finditer(mask) if m.start() >= least and _balanced(mask[: m.start()]) and _WORDS.search(mask[: m.start()])), None)
+        match = next(
+            (
+                m
+                for m in pattern.finditer(mask)
+                if m.start() >= least and _balanced(mask[: m.start()]) and _WORDS.search(mask[: m.start()])
+            ),
+            None,
+        )
         if match:
             rest = title[match.end() :] + (f" {rest.lstrip()}" if rest.strip() else "")
             title, mask = title[: match.start()], mask[: match.start()]
