@@ -8,7 +8,7 @@ from qwen_orch.answers.plans import Approved, CommandShown, Imported, Planned, R
 from qwen_orch.views.blocks import GAP, Block, Line, Row, Span, exact, line, row, sheet
 from qwen_orch.views.marks import WARNING
 from qwen_orch.views.parts import bullets, count, following, joined, mark, more, opening, section
-from qwen_orch.views.task_parts import by_phase, command, remaining_estimate, task_row, task_table
+from qwen_orch.views.task_parts import by_phase, command, planned_row, remaining_estimate, task_row, task_table
 
 _ROWS = 40
 _WARNINGS = 8
@@ -36,7 +36,7 @@ def planned(answer: Planned) -> list[Block]:
 def _outline(answer: Planned) -> list[Block]:
     if not answer.tasks:
         return [GAP, line("No tasks were found in this plan.")]
-    rows = list(islice(by_phase(answer.tasks, answer.phases), _ROWS))
+    rows = list(islice(by_phase(answer.tasks, answer.phases, planned_row), _ROWS))
     shown = sum(len(r.cells) > 1 for r in rows)
     return [GAP, task_table(rows), *more(len(answer.tasks) - shown, "/list_tasks")]
 

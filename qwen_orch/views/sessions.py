@@ -6,13 +6,29 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from qwen_orch.answers.core import SessionAnswer
-from qwen_orch.answers.sessions import ContextAnswer, Entry, History, Recap, Resumed, SessionList
+from qwen_orch.answers.sessions import ContextAnswer, ContextPart, Entry, History, Recap, Resumed, SessionList
 from qwen_orch.views.blocks import BREAK, GAP, Block, Line, Row, Span, Table, exact, line, parted, row, sheet
 from qwen_orch.views.marks import NEXT
-from qwen_orch.views.parts import bar, bullets, count, following, joined, local, more, section, state, title, when
+from qwen_orch.views.parts import (
+    bar,
+    bullets,
+    count,
+    following,
+    joined,
+    local,
+    more,
+    section,
+    short,
+    state,
+    title,
+    when,
+)
 from qwen_orch.views.task_parts import task_row, task_table
 
 _FILES = 12
+_BRIEF = 3
+"""Facts told of one step, where not all are asked for."""
+_TITLE = 48
 _KEPT = ("thought", "note", "decision", "artifact")
 
 
@@ -54,7 +70,7 @@ def _rows(session: SessionAnswer, depth: int) -> Iterator[Row]:
     )
     numbers = (session.thoughts, session.notes, session.decisions, session.artifacts)
     kept = (count(n, w) for n, w in zip(numbers, _KEPT, strict=True) if n)
-    yield Row((joined([title(session.title), *kept]),), depth + 3)
+    yield Row((joined([title(short(session.title, _TITLE).text), *kept]),), depth + 3)
 
 
 def _tree(sessions: Sequence[SessionAnswer]) -> Iterator[tuple[SessionAnswer, int]]:
@@ -101,16 +117,20 @@ def _table(rows: Iterable[Row]) -> list[Block]:
     return [task_table(kept, headers=False)] if kept else []
 
 
-def entries(steps: Iterable[Entry], clock: Callable[[str], str] = when) -> list[Block]:
-    rows = tuple(_entry(e, clock) for e in steps)
+def entries(steps: Iterable[Entry]) -> list[Block]:
+    """Draw steps, the first facts of each."""
+    rows = tuple(_entry(e, when(e.at), _BRIEF) for e in steps)
     return [Table(rows, wrap=True, right=(0,))] if rows else []
 
 
-def _entry(entry: Entry, clock: Callable[[str], str]) -> Row:
+def _entry(entry: Entry, at: str, most: int) -> Row:
     style = "muted" if entry.undone else ""
-    told = parted(((exact(w, style),) for w in entry.what), BREAK)
-    undone = (BREAK, Span("undone since", "warn")) if entry.undone else ()
-    return row(Span(str(entry.seq), "muted"), Span(clock(entry.at), "muted"), Span(entry.by, "muted"), (*told, *undone))
+    rest = len(entry.what) - most
+    facts = [exact(w, style) for w in entry.what[:most]]
+    facts += [Span.of(f"… and {rest:,} more", "muted")] if rest > 0 else []
+    facts += [Span("undone since", "warn")] if entry.undone else []
+    who = (Span(str(entry.seq), "muted"), Span(at, "muted"), Span(entry.by, "muted"))
+    return row(*who, parted(((f,) for f in facts), BREAK))
 
 
 def history(answer: History) -> list[Block]:
@@ -118,10 +138,15 @@ def history(answer: History) -> list[Block]:
     if not answer.entries:
         return [line("Nothing has happened yet."), *following(["/plan"])]
     if not answer.timeline:
-        return entries(answer.entries)
+        cut = any(len(e.what) > _BRIEF for e in answer.entries)
+        return [*entries(answer.entries), *following(["/session_history --timeline"] if cut else [])]
     days = groupby(answer.entries, lambda e: _day(e.at))
-    drawn = (section(day, entries(steps, _clock)) for day, steps in days)
+    drawn = (section(day, _whole(steps)) for day, steps in days)
     return [block for blocks in drawn for block in blocks][1:]
+
+
+def _whole(steps: Iterable[Entry]) -> list[Block]:
+    return [Table(tuple(_entry(e, _clock(e.at), len(e.what)) for e in steps), wrap=True, right=(0,))]
 
 
 def _day(at: str) -> str:
@@ -136,10 +161,11 @@ def _clock(at: str) -> str:
 
 def context(answer: ContextAnswer) -> list[Block]:
     """Draw what an agent would be given: the size of each part, then its exact text."""
+    written: list[Block]
     if answer.path:
         written = [GAP, line("Written to ", exact(answer.path), hang=2)]
     else:
-        written = [block for p in answer.parts for block in (GAP, _rule(p.name), line(exact(p.text.strip("\n"))))]
+        written = [block for p in answer.parts for block in (GAP, *_part(p))]
     return [
         Line(joined([Span(answer.session.id, "id"), f"about {count(answer.tokens, 'token')}"]), hang=2),
         GAP,
@@ -155,8 +181,10 @@ def _sizes(answer: ContextAnswer) -> Table:
     return Table(tuple(rows), ("PART", "TOKENS", "SHARE"), flexible=0, right=(1, 2))
 
 
-def _rule(name: str) -> Line:
-    return line(Span.of("── ", "muted"), Span(name, "heading"), Span.of(" ──", "muted"), most=1)
+def _part(part: ContextPart) -> list[Block]:
+    """Draw the text of a part; under its name, unless it has a heading of its own."""
+    named: list[Block] = [] if part.text.lstrip().startswith("#") else [line(Span(part.name, "heading"), most=1)]
+    return [*named, line(exact(part.text.strip("\n")))]
 
 
 def _debug(answer: ContextAnswer) -> list[Block]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from qwen_orch.answers.core import TaskAnswer
 from qwen_orch.answers.status import Hours, PlanStatusAnswer, TaskStatusAnswer
 from qwen_orch.model.task import Attempt
-from qwen_orch.views.blocks import GAP, Block, Line, Row, Span, exact, row, sheet
+from qwen_orch.views.blocks import GAP, Block, Line, Row, Span, Table, exact, row, sheet
 from qwen_orch.views.parts import (
     arrows,
     bar,
@@ -27,7 +27,8 @@ from qwen_orch.views.task_parts import card, evidence, headline, tail, task_row,
 
 _SHOWN = 8
 _PATH = 12
-_HOLDERS = 4
+_HOLDERS = 2
+_HOLDER = 18
 
 
 def plan_status(answer: PlanStatusAnswer) -> list[Block]:
@@ -55,16 +56,16 @@ def _blocked(tasks: tuple[TaskAnswer, ...]) -> list[Block]:
     """Draw the blocked tasks with all that blocks each."""
     if not tasks:
         return []
-    rows = (row(Span(t.id, "id"), _held(t)) for t in tasks[:_SHOWN])
+    rows = tuple(row(Span(t.id, "id"), (mark("blocked"), title(t.title)), _held(t.blocked_by)) for t in tasks[:_SHOWN])
     rest = more(len(tasks) - _SHOWN, "/list_tasks status:blocked")
-    return section(f"Blocked ({len(tasks):,})", [*sheet(rows), *rest])
+    return section(f"Blocked ({len(tasks):,})", [Table(rows, flexible=1), *rest])
 
 
-def _held(task: TaskAnswer) -> tuple[Span, ...]:
-    named = task.blocked_by[:_HOLDERS]
-    rest = len(task.blocked_by) - len(named)
-    held = ", ".join(short(h, 60).text for h in named) + (f" and {rest:,} more" if rest else "")
-    return (mark("blocked"), title(short(task.title, 60).text), Span(" waits for ", "muted"), Span(held))
+def _held(held: tuple[str, ...]) -> Span:
+    """Return what blocks a task, as much of it as there is room for."""
+    named = ", ".join(short(h, _HOLDER).text for h in held[:_HOLDERS])
+    rest = f" +{len(held) - _HOLDERS}" if len(held) > _HOLDERS else ""
+    return Span(f"waits for {named}{rest}", "muted")
 
 
 def _ahead(answer: PlanStatusAnswer) -> list[Block]:

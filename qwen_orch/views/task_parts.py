@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from qwen_orch.answers.core import TaskAnswer
 from qwen_orch.model.plan import Phase
@@ -35,6 +35,13 @@ def task_row(task: TaskAnswer, depth: int = 0) -> Row:
     )
 
 
+def planned_row(task: TaskAnswer, depth: int = 0) -> Row:
+    """Return a task of a plan that nobody has approved: what it depends on, and its state only where work was done."""
+    told = state(task.state) if task.state not in ("pending", "blocked") else BLANK
+    usual = task_row(task, depth).cells
+    return Row((usual[0], told, *usual[2:-1], waits(task.depends_on)), depth)
+
+
 def waits(held: Sequence[str]) -> Span:
     """Return what a task waits for in short: the first, and how many more."""
     rest = f" +{len(held) - 1}" if len(held) > 1 else ""
@@ -46,7 +53,9 @@ def task_table(rows: Iterable[Row], headers: bool = True) -> Table:
     return Table(tuple(rows), HEADERS if headers else (), flexible=_TITLE, right=(4,), marked=1)
 
 
-def by_phase(tasks: Sequence[TaskAnswer], phases: Sequence[Phase]) -> Iterator[Row]:
+def by_phase(
+    tasks: Sequence[TaskAnswer], phases: Sequence[Phase], drawn: Callable[[TaskAnswer, int], Row] = task_row
+) -> Iterator[Row]:
     """Yield a row for each phase that has tasks, and under it its tasks, the parts below the whole."""
     children: dict[str, list[TaskAnswer]] = {}
     ids = {t.id for t in tasks}
@@ -62,16 +71,17 @@ def by_phase(tasks: Sequence[TaskAnswer], phases: Sequence[Phase]) -> Iterator[R
     for number, (owner, name) in enumerate((owner, name) for owner, name in groups if owner in children):
         if number:
             yield row((BLANK,))
-        yield from _group(name, children[owner], children)
+        nested = list(_nested(children[owner], children))
+        if name:
+            yield _phase(name, [t for t, _ in nested])
+        yield from (drawn(t, depth) for t, depth in nested)
 
 
-def _group(name: str, tops: list[TaskAnswer], children: dict[str, list[TaskAnswer]]) -> Iterator[Row]:
-    tasks = list(_nested(tops, children))
-    if name:
-        done = sum(t.status == "completed" for t, _ in tasks)
-        told = f"{done:,} of {count(len(tasks), 'task')} done" if done else count(len(tasks), "task")
-        yield row(joined([title(name, "heading"), told]))
-    yield from (task_row(t, depth) for t, depth in tasks)
+def _phase(name: str, tasks: list[TaskAnswer]) -> Row:
+    """Return the row above the tasks of a phase."""
+    done = sum(t.status == "completed" for t in tasks)
+    told = f"{done:,} of {count(len(tasks), 'task')} done" if done else count(len(tasks), "task")
+    return row(joined([title(name, "heading"), told]))
 
 
 def _nested(tops: list[TaskAnswer], children: dict[str, list[TaskAnswer]]) -> Iterator[tuple[TaskAnswer, int]]:

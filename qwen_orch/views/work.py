@@ -25,6 +25,7 @@ from qwen_orch.views.task_parts import (
 
 _PASSED = 20
 _REMAINING = 20
+_BELOW = 6
 
 
 def worked(answer: Worked) -> list[Block]:
@@ -106,16 +107,15 @@ def _found(seen: CriterionAnswer) -> Row:
 
 
 def _remaining(tasks: tuple[Remaining, ...]) -> list[Block]:
-    return [
-        *sheet(map(_remaining_row, tasks[:_REMAINING])),
-        *more(len(tasks) - _REMAINING, "/list_tasks -status:completed,cancelled"),
-    ]
+    """Draw each task that is left, and below it the command that continues it and why it is left."""
+    rows = [r for t in tasks[:_REMAINING] for r in _left(t)]
+    rest = more(len(tasks) - _REMAINING, "/list_tasks -status:completed,cancelled")
+    return [*([Table(tuple(rows))] if rows else []), *rest]
 
 
-def _remaining_row(task: Remaining) -> Row:
-    why = (BREAK, exact(task.why.strip(), "muted")) if task.why.strip() else ()
-    how = (BREAK, Span.of("→ ", "muted"), exact(task.command, "command")) if task.command else ()
-    return row(Span(task.task, "id"), state(task.state), (title(task.title), *why, *how))
+def _left(task: Remaining) -> Iterator[Row]:
+    yield row(Span(task.task, "id"), state(task.state), title(task.title))
+    yield Row(((Span.of("→ ", "muted"), *joined([Span(task.command, "command"), task.why])),), depth=_BELOW)
 
 
 VIEWS: dict[type, Callable[..., list[Block]]] = {Worked: worked, WorkedAll: worked_all, Completeness: completeness}

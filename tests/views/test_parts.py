@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from qwen_orch.answers.core import ProgressAnswer
+from qwen_orch.answers.sessions import Entry, History
 from qwen_orch.views.parts import bar, count, duration, following, short, state, took, when
 from qwen_orch.views.task_parts import command, tail, waits
 from tests.views.reading import painted
+from tests.views.samples import PLANNED, changed, task
 
 
 @pytest.mark.parametrize(
@@ -93,3 +95,30 @@ def test_of_long_output_the_end_is_shown() -> None:
     lines = tail("\n".join(map(str, range(100))) + "\n\n", 2)
     assert painted(lines) == "    │ 98\n    │ 99\n"
     assert tail("\n \n") == []
+
+
+def test_history_in_brief_tells_the_first_facts_of_a_step_and_the_timeline_all() -> None:
+    steps = (Entry(1, "", "plan", tuple(f"fact {n}" for n in range(5))),)
+    assert painted(History(steps)).splitlines() == [
+        "  1  plan  fact 0",
+        "           fact 1",
+        "           fact 2",
+        "           … and 2 more",
+        "",
+        "next: /session_history --timeline",
+    ]
+    assert "fact 4" in painted(History(steps, timeline=True))
+    assert "more" not in painted(History(steps, timeline=True))
+
+
+def test_a_big_plan_shows_its_beginning_and_how_much_more_there_is() -> None:
+    many = tuple(task(n, f"Do {n}") for n in range(1, 353))
+    text = painted(changed(PLANNED, tasks=many, phases=()))
+    assert "… and 312 more: /list_tasks\n" in text
+    assert "task-041" not in text
+
+
+def test_many_warnings_are_counted() -> None:
+    text = painted(changed(PLANNED, warnings=tuple(f"line {n}: odd" for n in range(1, 21))))
+    assert "20 warnings\n" in text
+    assert "  ! line 8: odd\n  … and 12 more\n" in text

@@ -81,12 +81,11 @@ def test_what_an_agent_is_given() -> None:
       task          120    75%
       decisions      40    25%
 
-    ── task ──
     # Write the order service
 
         Each step is a transition.
 
-    ── decisions ──
+    decisions
     - PostgreSQL: it is there already
 
     Debug

@@ -17,10 +17,10 @@ def test_a_plan_that_was_read() -> None:
       task-007  ✗ failed       Migrate the data                      8h
 
     The service · 4 tasks
-      task-002  ● in progress  Write the order service   high        3d
-      task-003  ○ pending        Take payments                       4h
+      task-002  ● in progress  Write the order service   high        3d  task-001
+      task-003                   Take payments                       4h
       task-004  ◐ claimed        Ship parcels                      1.5h
-      task-005  ⊘ blocked      Publish the package       low        30m  task-002 +2
+      task-005                 Publish the package       low        30m
 
     Without a phase · 1 task
       task-006  – cancelled    Support the old protocol
@@ -206,8 +206,7 @@ def test_where_the_plan_stands() -> None:
       task-003  ○ pending  Take payments  4h
 
     Blocked (1)
-      task-005  ⊘ Publish the package waits for task-002, task-003, waiting for
-                legal
+      task-005  ⊘ Publish the package  waits for task-002, task-003 +1
 
       Critical path  task-002 → task-003 → task-005
       Remaining      29.5 h ± 2.1; 50 %: 30 h, 90 %: 33.2 h with 2 jobs
@@ -322,11 +321,9 @@ def test_what_is_not_complete() -> None:
 
     Remaining (2)
       task-002  ● in progress  Write the order service
-                               1 failed
-                               → /complete_task task-002
+                → /complete_task task-002 · 1 failed
       task-005  ⊘ blocked      Publish the package
-                               waits for task-002
-                               → /task_status task-005
+                → /task_status task-005 · waits for task-002
 
     Recommended
       · give 'the team has read it' a command that proves it
