@@ -20,6 +20,22 @@ class Planned(NamedTuple):
     warnings: tuple[str, ...]
 
 
+class Merged(NamedTuple):
+    """An edited text was merged into the plan. *changed* names fields by task; *kept* are started, though not in it."""
+
+    orchestration: OrchestrationAnswer
+    session: SessionAnswer
+    phases: tuple[Phase, ...]
+    tasks: tuple[TaskAnswer, ...]
+    thoughts: tuple[Thought, ...]
+    warnings: tuple[str, ...]
+    added: tuple[str, ...]
+    changed: dict[str, tuple[str, ...]]
+    moved: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
 class CommandShown(NamedTuple):
     """A command that may later run, and the task (or ``quality gate``) it belongs to."""
 

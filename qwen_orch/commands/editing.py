@@ -161,6 +161,8 @@ def edited(graph: Graph, task: Task, changes: Iterable[str]) -> list[e.Event]:
         else:
             after = FIELDS[name](graph, after, value)
             names.append(name)
+    if task.status.settled and names and not reopens:
+        raise StateTransitionError(f"{task.id} is {task.status}", f"/update_task {task.id} status:pending …")
     events: list[e.Event] = [e.TaskReopened(task.id)] if reopens else []
     if reopens and graph.root.plan.status is PlanStatus.COMPLETED:
         events.insert(0, e.PlanReopened())

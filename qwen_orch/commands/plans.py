@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from qwen_orch.answers.core import orchestration_answer, session_answer, task_answer
-from qwen_orch.answers.plans import Approved, CommandShown, Imported, Planned, Reset
+from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Reset
 from qwen_orch.commands.context import Context
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.commands.source import asked_for, bytes_of, text_of
@@ -35,18 +35,20 @@ def plan(
     title: Annotated[str | None, Arg("title, instead of the one in the text")] = None,
     tags: Annotated[str | None, Arg("tags of the orchestration: a,b")] = None,
     template: Annotated[str | None, Arg("playbook for a one-line goal", takes="template")] = None,
-    parent: Annotated[
-        str | None, Arg("make it a child of this orchestration (or: current)", takes="orchestration")
-    ] = None,
-) -> Planned:
+    merge: Annotated[bool, Arg("merge the text into the current plan")] = False,
+    parent: Annotated[str | None, Arg("make it a child of this one (or: current)", takes="orchestration")] = None,
+) -> Planned | Merged:
     """Make a plan of a description or a goal.
 
     A plan description (headings, lists, checkboxes, tables) is read as it stands. A one-line goal is planned from a
     playbook, chosen by the words of the goal or with --template. The plan is a draft until /approve_plan. The one that
-    was current stays as it is, and /resume leads back to it.
+    was current stays as it is, and /resume leads back to it. With --merge the text is an edited edition of the current
+    plan: ids, done states and evidence stay, what would change is shown first, and nothing started is dropped.
     """
     given, source = text_of(ctx, asked_for(ctx, text, "what is to be planned?"))
     draft = draft_of(ctx, given, template, title, typed=source == "typed")
+    if merge:
+        return _merged(ctx, draft)
     above = ctx.writer_of(parent) if parent else None
     if above is None:
         _may_replace(ctx)
@@ -71,6 +73,31 @@ def draft_of(ctx: Context, text: str, template: str | None, title: str | None, t
         why = "; ".join(str(w) for w in draft.warnings[:3]) or "no list, checkbox, numbered item or table of work"
         raise ValidationError(f"no tasks were found in the text: {why}", "/plan --template generic GOAL", "/help plan")
     return draft
+
+
+def _merged(ctx: Context, draft: Draft) -> Merged:
+    """Merge *draft* into the current plan, when a person has agreed to what that changes."""
+    from qwen_orch.planning.merge import merge
+
+    writer = ctx.writer
+    found = merge(writer.graph, draft, timestamp())
+    if found.events:
+        summary = f"{len(found.added)} added, {len(found.changed)} changed, {len(found.moved)} moved, "
+        summary += f"{len(found.removed)} removed"
+        refusal = StateTransitionError(f"nothing was merged ({summary})", "/plan … --merge --yes")
+        ctx.consent(f"Merge the text into {writer.graph.root.id}: {summary}?", refusal)
+        writer.commit("plan", lambda graph: merge(graph, draft, timestamp()).events)
+    for task in found.kept:
+        ctx.warn(f"{task} is no longer in the text; it was begun, so it stays")
+    ctx.warnings += [str(w) for w in draft.warnings]
+    return Merged(
+        **_planned(writer, ctx.session(writer), draft)._asdict(),
+        added=found.added,
+        changed=dict(found.changed),
+        moved=found.moved,
+        removed=found.removed,
+        kept=found.kept,
+    )
 
 
 def _may_replace(ctx: Context) -> None:
@@ -122,8 +149,9 @@ def _with_kept_requirements(ctx: Context, draft: Draft) -> Draft:
     return evolve(draft, requirements=tuple(dict.fromkeys((*before.requirements, *draft.requirements))))
 
 
-def _planned(writer: Writer, session: SessionId, draft: Draft) -> Planned:
+def _planned(writer: Writer, session: SessionId | None, draft: Draft) -> Planned:
     graph, moment = writer.graph, now()
+    session = session or graph.sessions_by_age()[0].id
     return Planned(
         orchestration=orchestration_answer(graph.root),
         session=session_answer(graph.session(session), session),

@@ -42,7 +42,7 @@ def sessions(
     if recover:
         _recover(ctx, writers)
     found = sorted((s for w in writers for s in w.graph.sessions.values()), key=lambda s: (s.created, s.id))
-    lets_through = session_filter(filter, now())
+    lets_through = session_filter(filter, now().astimezone())
     shown = [s for s in found if lets_through(s)]
     current = ctx.project.current.session
     return SessionList(tuple(session_answer(s, current) for s in shown), len(shown), len(found), tree)

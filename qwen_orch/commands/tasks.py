@@ -40,7 +40,7 @@ def list_tasks(
     if filter:
         from qwen_orch.graph.filters import task_filter
 
-        lets_through = task_filter(filter, graph, moment)
+        lets_through = task_filter(filter, graph, moment.astimezone())
         tasks = [t for t in tasks if lets_through(t)]
     answers = tuple(task_answer(graph, t, moment) for t in tasks)
     return TaskList(answers, len(answers), len(graph.tasks), graph.root.plan.phases, tree, details)

@@ -51,6 +51,8 @@ def _plan(root: Orchestration | None, event: e.PlanEvent, at: str) -> Orchestrat
         case e.PlanReset(preserve):
             kept = plan.requirements if preserve else ()
             plan = evolve(plan, status=PlanStatus.RESET, phases=(), requirements=kept, quality_gates=())
+        case e.PlanRevised(revised):
+            plan = revised
         case e.GatesVerified(gates):
             plan = evolve(plan, quality_gates=gates)
         case e.CheckpointNamed(name, seq):

@@ -29,9 +29,8 @@ TASK_MOVES: dict[type[e.Event], frozenset[TaskStatus]] = {
     e.CriteriaChecked: frozenset({C, D, F}),
     e.TaskCancelled: frozenset({P, I, C, F}),
     e.TaskReopened: frozenset({I, C, D, F, X}),
-    e.TaskEdited: frozenset({P, I, C, F}),
 }
-"""From which statuses an event of a task is legal."""
+"""From which statuses an event of a task is legal; one not named is legal from all."""
 
 PLAN_MOVES: dict[type[e.Event], frozenset[PlanStatus]] = {
     e.PlanApproved: frozenset({PlanStatus.DRAFT, PlanStatus.APPROVED}),
@@ -101,7 +100,6 @@ _WORDS: dict[type[e.Event], str] = {
     e.VerdictGiven: "judged",
     e.TaskCancelled: "cancelled",
     e.TaskReopened: "reopened",
-    e.TaskEdited: f"edited; reopen it first with status:{TaskStatus.PENDING}",
 }
 
 

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, TypeAlias, get_args
 from attrs import frozen
 
 from qwen_orch.model.ids import SessionId, TaskId
-from qwen_orch.model.plan import Decision, Orchestration
+from qwen_orch.model.plan import Decision, Orchestration, Plan
 from qwen_orch.model.session import Artifact, Note, Session, SessionState, Thought
 from qwen_orch.model.task import Attempt, Criterion, Evidence, Outcome, Task
 
@@ -88,6 +88,13 @@ class GatesVerified(PlanEvent):
     """The quality gates were looked at; *gates* are they, with what was found."""
 
     gates: tuple[Criterion, ...]
+
+
+@frozen
+class PlanRevised(PlanEvent):
+    """An edited text was merged into the plan; *plan* is the whole new one, a draft again when something is new."""
+
+    plan: Plan
 
 
 @frozen
@@ -273,6 +280,7 @@ Event: TypeAlias = (
     | PlanReopened
     | PlanReset
     | GatesVerified
+    | PlanRevised
     | CheckpointNamed
     | PlanRestored
     | TasksAdded

@@ -68,6 +68,7 @@ _PLAIN = {
     "PlanCompleted": "the plan is complete",
     "PlanReopened": "the plan is open again",
     "GatesVerified": "looked at the quality gates",
+    "PlanRevised": "merged an edited text into the plan",
     "PlanRestored": "restored the plan",
     "ThinkingFinished": "thinking complete",
     "SessionRestored": "restored a session",

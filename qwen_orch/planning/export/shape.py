@@ -41,7 +41,7 @@ def planned(graph: Graph) -> Graph:
 def _pending(task: Task) -> Task:
     return evolve(
         task,
-        status=TaskStatus.PENDING,
+        status=TaskStatus.CANCELLED if task.status is TaskStatus.CANCELLED else TaskStatus.PENDING,
         progress=0.0,
         acceptance=tuple(map(_open, task.acceptance)),
         approved=False,
