@@ -101,8 +101,15 @@ def duration(hours: float) -> str:
     return f"{decimal(hours)}h" if hours >= 1 or not hours else f"{max(1, round(hours * 60))}m"
 
 
+def percent(fraction: float) -> str:
+    """Return a share of one: ``42 %``, and 100 % only of the whole."""
+    return f"{int(100 * min(1.0, max(0.0, fraction)))} %"
+
+
 def took(seconds: float) -> str:
     """Return how long a command ran: ``0.4 s``, ``3.5 min``."""
+    if seconds < 0.1:
+        return "< 0.1 s"
     return f"{decimal(seconds)} s" if seconds < 100 else f"{decimal(seconds / 60)} min"
 
 
@@ -162,9 +169,8 @@ def opening(root: OrchestrationAnswer, *facts: Span | str) -> list[Block]:
 def bar(progress: ProgressAnswer) -> list[Block]:
     """Draw how far the plan is, and below it the number of tasks in each status."""
     full = int(_BAR * min(1.0, max(0.0, progress.fraction)))
-    share = int(100 * min(1.0, max(0.0, progress.fraction)))
     statuses = [f"{n:,} {words(s)}" for s, n in progress.by_status.items() if n]
-    done = f"{share} %  {progress.done:,} of {count(progress.total, 'task')}"
+    done = f"{percent(progress.fraction)}  {progress.done:,} of {count(progress.total, 'task')}"
     return [
         line(Span.of(FULL * full, "done"), Span.of(EMPTY * (_BAR - full), "muted"), Span.of(f"  {done}"), indent=2),
         *([Line(joined(statuses), indent=2, hang=2)] if progress.done < progress.total or len(statuses) > 1 else []),

@@ -17,6 +17,7 @@ from qwen_orch.views.parts import (
     joined,
     local,
     more,
+    percent,
     section,
     short,
     state,
@@ -177,7 +178,7 @@ def context(answer: ContextAnswer) -> list[Block]:
 
 def _sizes(answer: ContextAnswer) -> Table:
     whole = max(1, answer.tokens)
-    rows = (row(p.name, f"{p.tokens:,}", Span(f"{p.tokens / whole:.0%}", "muted")) for p in answer.parts)
+    rows = (row(p.name, f"{p.tokens:,}", Span(percent(p.tokens / whole), "muted")) for p in answer.parts)
     return Table(tuple(rows), ("PART", "TOKENS", "SHARE"), flexible=0, right=(1, 2))
 
 

@@ -100,9 +100,9 @@ def task_status(answer: TaskStatusAnswer) -> list[Block]:
 def attempt(tried: Attempt) -> list[Block]:
     """Draw one try: by whom, when, how it ended, and the end of what it printed if it went wrong."""
     wrong = tried.outcome in ("failed", "timed_out", "interrupted", "cancelled")
-    ended = f" to {when(tried.ended)}" if tried.ended else ""
+    times = " to ".join(dict.fromkeys(filter(None, (when(tried.started), when(tried.ended or "")))))
     detail = (Span(": "), exact(tried.detail.strip())) if tried.detail.strip() else ()
-    who, span = Span(f"{tried.number}. {tried.executor} "), Span(f" {when(tried.started)}{ended}", "muted")
+    who, span = Span(f"{tried.number}. {tried.executor} "), Span(f" {times}", "muted")
     return [
         Line((who, state(tried.outcome), span, *detail), indent=2, hang=3),
         *(tail(tried.output) if wrong else []),

@@ -6,11 +6,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from qwen_orch.answers.core import TaskAnswer
 from qwen_orch.model.plan import Phase
-from qwen_orch.model.task import Criterion, Dependency, DependencyKind, Evidence
+from qwen_orch.model.task import Criterion, Dependency, DependencyKind, Estimate, Evidence
 from qwen_orch.model.text import clean
 from qwen_orch.views.blocks import BLANK, BREAK, INDENT, Block, Line, Row, Span, Table, exact, line, row, sheet
 from qwen_orch.views.marks import PIPE, WARNING
-from qwen_orch.views.parts import count, decimal, duration, joined, mark, short, state, title, took, when, words
+from qwen_orch.views.parts import (
+    count,
+    decimal,
+    duration,
+    joined,
+    mark,
+    percent,
+    short,
+    state,
+    title,
+    took,
+    when,
+    words,
+)
 
 HEADERS = ("TASK", "STATE", "TITLE", "PRIORITY", "EST", "WAITS FOR")
 _TITLE = 2
@@ -101,14 +114,13 @@ def headline(task: TaskAnswer) -> Line:
 def facts(task: TaskAnswer, phase: str = "") -> Block:
     """Draw the short facts of a task on one line."""
     guess = task.estimate
-    spread = f" ({duration(guess.low)} to {duration(guess.high)}, {guess.confidence:.0%} sure)" if guess else ""
     return Line(
         joined(
             [
                 state(task.state),
                 "" if task.priority == "medium" else f"{task.priority} priority",
-                f"{duration(guess.mean)}{spread}" if guess else "",
-                f"{task.progress:.0%} reported" if task.state == "in_progress" and task.progress else "",
+                _estimate(guess) if guess else "",
+                f"{percent(task.progress)} reported" if task.state == "in_progress" and task.progress else "",
                 phase or task.phase or "",
                 f"part of {task.parent}" if task.parent else "",
                 f"@{task.assignee}" if task.assignee else "",
@@ -120,6 +132,11 @@ def facts(task: TaskAnswer, phase: str = "") -> Block:
         indent=2,
         hang=2,
     )
+
+
+def _estimate(guess: Estimate) -> str:
+    spread = f"{duration(guess.low)} to {duration(guess.high)}, " if guess.low < guess.high else ""
+    return f"{duration(guess.mean)} ({spread}{percent(guess.confidence)} sure)"
 
 
 def card(task: TaskAnswer, phase: str = "") -> list[Block]:
@@ -148,8 +165,14 @@ def labelled(name: str, values: Iterable[tuple[Span, ...]]) -> Iterator[Row]:
 
 def criterion(wanted: Criterion) -> tuple[Span, ...]:
     """Return a criterion with what is known of it, and below it the command that proves it."""
-    check = (BREAK, INDENT, *command(wanted.check)) if wanted.check and wanted.check != wanted.text else ()
-    return (mark(wanted.status), exact(wanted.text.strip()), *check)
+    return (mark(wanted.status), *proven(wanted.text, wanted.check))
+
+
+def proven(text: str, check: str | None) -> tuple[Span, ...]:
+    """Return what is to be true, and below it the command that proves it; the command alone if that is all it says."""
+    if check and text.strip() in ("", check.strip()):
+        return command(check)
+    return (exact(text.strip()), *((BREAK, INDENT, *command(check)) if check else ()))
 
 
 def command(text: str) -> tuple[Span, ...]:
@@ -202,4 +225,5 @@ def remaining_estimate(tasks: Sequence[TaskAnswer]) -> str:
     if not guesses:
         return ""
     spread = sum(g.spread**2 for g in guesses) ** 0.5
-    return f"{decimal(sum(g.mean for g in guesses))} h ± {decimal(spread)} in all"
+    give = f" ± {decimal(spread)}" if spread >= 0.05 else ""
+    return f"{decimal(sum(g.mean for g in guesses))} h{give} in all"

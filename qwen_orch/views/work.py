@@ -11,13 +11,13 @@ from qwen_orch.views.parts import bar, bullets, following, joined, mark, more, o
 from qwen_orch.views.status import attempt
 from qwen_orch.views.task_parts import (
     card,
-    command,
     criterion,
     ending,
     evidence,
     facts,
     headline,
     labelled,
+    proven,
     tail,
     task_row,
     task_table,
@@ -93,16 +93,21 @@ def _criteria(answer: Completeness) -> Iterator[Block]:
 
 
 def _brief(passed: list[CriterionAnswer]) -> list[Block]:
-    rows = tuple(row(Span(c.task, "id"), (mark(c.status), exact(c.text.strip()))) for c in passed)
+    rows = tuple(row(Span(c.task, "id"), (mark(c.status), *_short(c))) for c in passed)
     return [Table(rows)] if rows else []
+
+
+def _short(seen: CriterionAnswer) -> tuple[Span, ...]:
+    only = seen.check is not None and seen.text.strip() == seen.check.strip()
+    return (Span.of("$ " if only else "", "muted"), exact(seen.text.strip()))
 
 
 def _found(seen: CriterionAnswer) -> Row:
     """Return a criterion that did not pass, with the command that was to prove it and the end of what it printed."""
-    proof = [command(seen.check)] if seen.check and seen.check != seen.text else []
+    proof: list[tuple[Span, ...]] = []
     if seen.evidence and seen.status == "failed":
-        proof += [joined(ending(seen.evidence)), *(t.spans for t in tail(seen.evidence.output))]
-    spans = parted([(mark(seen.status), exact(seen.text.strip())), *((INDENT, *p) for p in proof if p)], BREAK)
+        proof = [joined(ending(seen.evidence)), *(t.spans for t in tail(seen.evidence.output))]
+    spans = parted([(mark(seen.status), *proven(seen.text, seen.check)), *((INDENT, *p) for p in proof if p)], BREAK)
     return row(Span(seen.task, "id"), spans)
 
 

@@ -78,8 +78,8 @@ def test_what_an_agent_is_given() -> None:
     session-write-the-order-service-h8mn · about 160 tokens
 
       PART       TOKENS  SHARE
-      task          120    75%
-      decisions      40    25%
+      task          120   75 %
+      decisions      40   25 %
 
     # Write the order service
 

@@ -167,8 +167,8 @@ def test_a_filter_without_a_match() -> None:
 def test_tasks_in_detail() -> None:
     expected = """
     task-002  Write the order service
-      ● in progress · high priority · 3d (12h to 4.5d, 70% sure) · 40% reported · The service · @ann · #orders #api
-        · line 14
+      ● in progress · high priority · 3d (12h to 4.5d, 70 % sure) · 40 % reported · The service · @ann · #orders
+        #api · line 14
       description  Orders are created, paid and shipped.
                    Each step is a transition that can be replayed.
       criteria     ✓ unit tests pass
@@ -181,7 +181,7 @@ def test_tasks_in_detail() -> None:
                    task-004 (start-to-start, +2h, inferred)
 
     task-005  Publish the package
-      ⊘ blocked · low priority · 30m (15m to 45m, 70% sure) · The service
+      ⊘ blocked · low priority · 30m (15m to 45m, 70 % sure) · The service
       blocked by  task-002
                   task-003
                   waiting for legal
@@ -219,7 +219,7 @@ def test_where_the_plan_stands() -> None:
 def test_where_a_task_stands() -> None:
     expected = """
     task-002  Write the order service
-      ● in progress · high priority · 3d (12h to 4.5d, 70% sure) · 40% reported ·
+      ● in progress · high priority · 3d (12h to 4.5d, 70 % sure) · 40 % reported ·
         phase-2 · @ann · #orders #api · line 14
       description  Orders are created, paid and shipped.
                    Each step is a transition that can be replayed.
@@ -237,7 +237,7 @@ def test_where_a_task_stands() -> None:
       task-004  ◐ claimed  Ship parcels   1.5h
 
     Attempts
-      1. shell ✗ failed 12 Mar 2024 to 12 Mar 2024: exit 2
+      1. shell ✗ failed 12 Mar 2024: exit 2
         │ make: *** [build] Error 2
       2. manual ● running 13 Mar 2024
 
@@ -259,7 +259,7 @@ def test_where_a_task_stands() -> None:
 def test_a_task_that_was_started() -> None:
     expected = """
     task-002  Write the order service
-      ● in progress · high priority · 3d (12h to 4.5d, 70% sure) · 40% reported · phase-2 · @ann · #orders #api ·
+      ● in progress · high priority · 3d (12h to 4.5d, 70 % sure) · 40 % reported · phase-2 · @ann · #orders #api ·
         line 14
       description  Orders are created, paid and shipped.
                    Each step is a transition that can be replayed.
