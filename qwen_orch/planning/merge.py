@@ -175,7 +175,7 @@ def _wanted(task: Task | None, read: DraftTask, ids: list[TaskId], phases: list[
         "priority": read.priority,
     }
     if task is None:
-        places = {"source_line": read.line, "origins": read.origins, "status": read.status}
+        places: dict[str, Any] = {"source_line": read.line, "origins": read.origins, "status": read.status}
         return Task(id=ids[position], created=at, updated=at, **stated, **places)
     said = {k: v for k, v in stated.items() if v or (k not in STATED and (k != "phase" or phases))}
     if read.priority is Priority.MEDIUM and not any(o.field == "priority" for o in read.origins):
