@@ -9,6 +9,16 @@ from qwen_orch.model.plan import Phase
 from qwen_orch.model.session import Thought
 
 
+class Merged(NamedTuple):
+    """What an edited text changed. *changed* names fields by task; *kept* are started, though no longer in the text."""
+
+    added: tuple[str, ...]
+    changed: dict[str, tuple[str, ...]]
+    moved: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
 class Planned(NamedTuple):
     """A plan was read and kept, in draft."""
 
@@ -18,22 +28,7 @@ class Planned(NamedTuple):
     tasks: tuple[TaskAnswer, ...]
     thoughts: tuple[Thought, ...]
     warnings: tuple[str, ...]
-
-
-class Merged(NamedTuple):
-    """An edited text was merged into the plan. *changed* names fields by task; *kept* are started, though not in it."""
-
-    orchestration: OrchestrationAnswer
-    session: SessionAnswer
-    phases: tuple[Phase, ...]
-    tasks: tuple[TaskAnswer, ...]
-    thoughts: tuple[Thought, ...]
-    warnings: tuple[str, ...]
-    added: tuple[str, ...]
-    changed: dict[str, tuple[str, ...]]
-    moved: tuple[str, ...]
-    removed: tuple[str, ...]
-    kept: tuple[str, ...]
+    merged: Merged | None = None
 
 
 class CommandShown(NamedTuple):

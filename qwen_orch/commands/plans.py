@@ -37,7 +37,7 @@ def plan(
     template: Annotated[str | None, Arg("playbook for a one-line goal", takes="template")] = None,
     merge: Annotated[bool, Arg("merge the text into the current plan")] = False,
     parent: Annotated[str | None, Arg("make it a child of this one (or: current)", takes="orchestration")] = None,
-) -> Planned | Merged:
+) -> Planned:
     """Make a plan of a description or a goal.
 
     A plan description (headings, lists, checkboxes, tables) is read as it stands. A one-line goal is planned from a
@@ -75,7 +75,7 @@ def draft_of(ctx: Context, text: str, template: str | None, title: str | None, t
     return draft
 
 
-def _merged(ctx: Context, draft: Draft) -> Merged:
+def _merged(ctx: Context, draft: Draft) -> Planned:
     """Merge *draft* into the current plan, when a person has agreed to what that changes."""
     from qwen_orch.planning.merge import merge
 
@@ -90,14 +90,8 @@ def _merged(ctx: Context, draft: Draft) -> Merged:
     for task in found.kept:
         ctx.warn(f"{task} is no longer in the text; it was begun, so it stays")
     ctx.warnings += [str(w) for w in draft.warnings]
-    return Merged(
-        **_planned(writer, ctx.session(writer), draft)._asdict(),
-        added=found.added,
-        changed=dict(found.changed),
-        moved=found.moved,
-        removed=found.removed,
-        kept=found.kept,
-    )
+    changes = Merged(found.added, dict(found.changed), found.moved, found.removed, found.kept)
+    return _planned(writer, ctx.session(writer), draft)._replace(merged=changes)
 
 
 def _may_replace(ctx: Context) -> None:
