@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 
 _LEAD = re.compile(
-    r"\b(?:for managing|to manage|managing|for handling|to handle|handling|covering|compar(?:e|ing)|evaluat(?:e|ing)|between|for|of|including|with)\s+|:\s+",
+    r"\b(?:for managing|to manage|managing|for handling|to handle|handling|covering|compar(?:e|ing)|"
+    r"evaluat(?:e|ing)|between|for|of|including|with)\s+|:\s+",
     re.I,
 )
 _ENDS = re.compile(
-    r"\s+(?:with|using|in|on|via|that|which|so|by|from|to|into|based|built|written|and then|plus|where|because|when|at|as|over|without)\s|[.;!?(]|\s[-–—]\s",
+    r"\s+(?:with|using|in|on|via|that|which|so|by|from|to|into|based|built|written|and then|plus|"
+    r"where|because|when|at|as|over|without)\s|[.;!?(]|\s[-–—]\s",
     re.I,
 )
 _SPLIT = re.compile(
     r"\s*(?:,|;|、|，|/|&|\+)\s*(?:(?:and|or|&)\s+)?|\s+(?:and|or|vs\.?|versus)\s+|\s*(?:和|与|及)\s*", re.I
 )
 _NOT_THINGS = re.compile(
-    r"(?:me|us|you|it|them|this|that|our|my|your|their|its|production|free|now|today|everyone|all|everything|work|example|fun|internal use)\b.*|(?:a|an|some|each|every|any)\s.*|\w+ing(?:\s.*)?",
+    r"(?:me|us|you|it|them|this|that|our|my|your|their|its|production|free|now|today|everyone|all|"
+    r"everything|work|example|fun|internal use)\b.*|(?:a|an|some|each|every|any)\s.*|\w+ing(?:\s.*)?",
     re.I,
 )
 _TAIL = re.compile(r"\s+(?:endpoints?|resources?|pages?|entities|models?|tables?|modules?|management|commands?)$", re.I)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from qwen_orch.errors import DependencyError
 from qwen_orch.planning.reader.arrows import ARROW
@@ -13,15 +14,18 @@ from qwen_orch.planning.reader.statements import references, states_none
 from qwen_orch.planning.reader.text import plain
 
 _WAITS = re.compile(
-    r"\b(?:depends? (?:up)?on|requires?|blocked (?:by|on)|(?:starts? |begins? |can start |runs? |comes? )?(?:only )?after|waits? (?:for|on)|needs|follows)\b",
+    r"\b(?:depends? (?:up)?on|requires?|blocked (?:by|on)|(?:starts? |begins? |can start |runs? |"
+    r"comes? )?(?:only )?after|waits? (?:for|on)|needs|follows)\b",
     re.I,
 )
 _HOLDS = re.compile(
-    r"\b(?:blocks?|must (?:be )?(?:complete|completed|done|finish|finished) before|before|precedes?|is required (?:by|for)|gates?)\b",
+    r"\b(?:blocks?|must (?:be )?(?:complete|completed|done|finish|finished) before|before|precedes?|"
+    r"is required (?:by|for)|gates?)\b",
     re.I,
 )
 _ALL_BEFORE = re.compile(
-    r"\b(?:all|every|everything)\b(?: (?:the |other |preceding |previous |earlier |prior |desired |above )*)(?:phases?|stor(?:y|ies)|user stories|work|stages?)?",
+    r"\b(?:all|every|everything)\b(?: (?:the |other |preceding |previous |earlier |prior |desired |"
+    r"above )*)(?:phases?|stor(?:y|ies)|user stories|work|stages?)?",
     re.I,
 )
 _ALL_STORIES = re.compile(r"\b(?:all|any|every)(?: of the)? (?:user )?stor(?:y|ies)\b|no user story", re.I)
@@ -30,7 +34,8 @@ _STOP = re.compile(r"[.;](?:\s|$)|\s[—–]\s|\bcan (?:run |be )?(?:done |start
 _MENTION = re.compile(r"\b(?:phases?|stages?|milestones?|weeks?|sprints?)\s+\d[^.;—]*", re.I)
 _STORY = re.compile(r"\bUS(\d+)\b|\buser story (\d+)", re.I)
 _SEQUENTIAL = re.compile(
-    r"\bphases? (?:are|must be|should be|run|is) (?:strictly )?(?:sequential|(?:completed |done |executed |worked )?(?:sequentially|in (?:order|sequence)|one after (?:another|the other)))",
+    r"\bphases? (?:are|must be|should be|run|is) (?:strictly )?(?:sequential|(?:completed |done |"
+    r"executed |worked )?(?:sequentially|in (?:order|sequence)|one after (?:another|the other)))",
     re.I,
 )
 _ADVICE = re.compile(r"\b(?:recommend|suggest|prefer|could|e\.g\.|example|may)", re.I)
@@ -45,29 +50,32 @@ def connect(out: Gathered, resolver: Resolver) -> list[tuple[PhaseFound, PhaseFo
     if len(out.phases) < 2:
         return []
     index = {id(phase): n for n, phase in enumerate(out.phases)}
-    pairs_: dict[tuple[int, int], int] = {}
+    lines: dict[tuple[int, int], int] = {}
     firm: set[tuple[int, int]] = set()
-
-    def add(later: PhaseFound, earlier: PhaseFound, line: int, sure: bool = False) -> None:
+    for later, earlier, line, sure in _all(out, resolver, index):
+        pair = (index[id(later)], index[id(earlier)])
         if later is not earlier:
-            pair = (index[id(later)], index[id(earlier)])
-            pairs_.setdefault(pair, line)
+            lines.setdefault(pair, line)
             firm.update([pair] if sure else [])
+    _refuse(out, lines, firm)
+    for later_at, earlier_at in sorted(lines):
+        out.phases[later_at].after.append(earlier_at)
+    return [(out.phases[a], out.phases[b], line) for (a, b), line in sorted(lines.items())]
 
+
+def _all(
+    out: Gathered, resolver: Resolver, index: dict[int, int]
+) -> Iterator[tuple[PhaseFound, PhaseFound, int, bool]]:
+    """Every (later, earlier, line, whether ``depends on`` states it) of fields, barriers and sentences."""
     for phase in out.phases:
         for need in phase.needs:
-            for earlier in _named(need.text, out, resolver):
-                add(phase, earlier, need.line, True)
+            yield from ((phase, earlier, need.line, True) for earlier in _named(need.text, out, resolver))
         if phase.blocks_rest is not None:
-            for later in out.phases[index[id(phase)] + 1 :]:
-                add(later, phase, phase.blocks_rest)
+            following = out.phases[index[id(phase)] + 1 :]
+            yield from ((later, phase, phase.blocks_rest, False) for later in following)
     for statement in out.statements:
         for later, earlier, sure in _stated(statement, out, resolver):
-            add(later, earlier, statement.line, sure)
-    _refuse(out, pairs_, firm)
-    for (later_at, earlier_at), _ in sorted(pairs_.items()):
-        out.phases[later_at].after.append(earlier_at)
-    return [(out.phases[a], out.phases[b], line) for (a, b), line in sorted(pairs_.items())]
+            yield later, earlier, statement.line, sure
 
 
 def _refuse(out: Gathered, pairs_: dict[tuple[int, int], int], firm: set[tuple[int, int]]) -> None:
@@ -169,7 +177,7 @@ def _titled(left: str, out: Gathered, need: Need) -> list[PhaseFound]:
 def _chain(text: str, out: Gathered, resolver: Resolver) -> Iterator[tuple[PhaseFound, PhaseFound]]:
     parts = re.split(ARROW.pattern + r"|\bthen\b", text)
     segments = [mentioned(part, out, resolver) for part in parts]
-    for before, after in zip(segments, segments[1:], strict=False):
+    for before, after in pairwise(segments):
         for later in after[:1]:
             for earlier in before[-1:]:
                 yield later, earlier

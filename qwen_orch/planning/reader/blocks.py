@@ -1,6 +1,6 @@
 """Structure of a document: sections with blocks, as a CommonMark parser sees them, with the line of everything.
 
-Inline text stays raw. Nothing is lost: lines the parser skipped (nesting beyond `_MAX_NESTING`) come back as `Tree.skipped`.
+Inline text stays raw. Nothing is lost: lines the parser skipped (nested beyond `_MAX_NESTING`) are `Tree.skipped`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Item:
 
 @define(eq=False)
 class Block:
-    """A piece of a section. *kind* is paragraph, list, table, fence, quote, rule or comment; lines are 0-based, end exclusive."""
+    """A piece of a section: paragraph, list, table, fence, quote, rule or comment; lines count from 0."""
 
     kind: str
     line: int

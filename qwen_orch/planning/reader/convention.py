@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from attrs import Factory, define
 
-from qwen_orch.planning.reader import fields, headings, marks, verbs
+from qwen_orch.planning.reader import fields, headings, ids, states, verbs
 from qwen_orch.planning.reader.blocks import Block, Item, Section, Tree
 from qwen_orch.planning.reader.entries import Gathered
 from qwen_orch.planning.reader.headings import APART, PROSE, Heading, Kind
@@ -45,14 +45,18 @@ class Convention:
     def name(self) -> str:
         """The convention in words."""
         named = (
-            (MARKED, "list items with boxes or ids"), (TITLED, "headings that name tasks"), (TABLE, "table rows"),
-            (PLACED, "list items in phases and sections of work"), (NAMED, "list items of a document that calls itself a plan"),
-            (LOOSE, "list items under a timeline or summary"), (PLAIN, "list items that begin with a verb"),
-        )  # fmt: skip
+            (MARKED, "list items with boxes or ids"),
+            (TITLED, "headings that name tasks"),
+            (TABLE, "table rows"),
+            (PLACED, "list items in phases and sections of work"),
+            (NAMED, "list items of a document that calls itself a plan"),
+            (LOOSE, "list items under a timeline or summary"),
+            (PLAIN, "list items that begin with a verb"),
+        )
         return next((words for strength, words in named if self.strength >= strength), "nothing")
 
     def report(self, out: Gathered) -> None:
-        """Warn of lists that could have been tasks and stayed description: each one, or all in one when they are many."""
+        """Warn of lists that could have been tasks and stayed description: each, or all in one if many."""
         left = [(block, heading) for block, heading in self.left if block.kind == "list"] if out.tasks else []
         why = f"kept as description: tasks here are {out.convention}"
         if len(left) > 3:
@@ -107,11 +111,11 @@ def _prefixes(sections: Iterable[Section]) -> frozenset[str]:
     return frozenset(prefix for prefix, count in counts.items() if count > 1)
 
 
-def lead(item: Item) -> tuple[bool, marks.Identifier | None]:
+def lead(item: Item) -> tuple[bool, ids.Identifier | None]:
     """Tell whether *item* has a box, and its id if it begins with one."""
     text = item.text.lstrip()
-    status, rest = marks.box(text)
-    return status is not None, marks.identifier(rest.lstrip())
+    status, rest = states.box(text)
+    return status is not None, ids.identifier(rest.lstrip())
 
 
 def is_marked(item: Item, prefixes: frozenset[str]) -> bool:
@@ -120,8 +124,8 @@ def is_marked(item: Item, prefixes: frozenset[str]) -> bool:
     return boxed or (id_ is not None and is_id(id_, prefixes))
 
 
-def is_id(id_: marks.Identifier, prefixes: frozenset[str]) -> bool:
-    """Tell whether an id-like start is an id: delimited, or one of a series in this document; bare numbers only mark order."""
+def is_id(id_: ids.Identifier, prefixes: frozenset[str]) -> bool:
+    """Tell whether an id-like start is an id: delimited, or one of a series here; bare numbers mark order."""
     return (id_.sure or id_.prefix in prefixes) and not id_.label.isdigit()
 
 
@@ -231,7 +235,7 @@ def _choose(sections: list[Section], here: Convention) -> None:
         return
     floor = TITLED if best >= TITLED else PLACED if best >= PLACED else best
     kept = {block for block, strength in here.found.items() if strength >= floor}
-    own = any(id_ and id_.own for block in kept for item in block.items if (id_ := lead(item)[1]))
+    own = any(id_.own for block in kept for item in block.items if (id_ := lead(item)[1]) is not None)
     siblings = _sibling_sections(sections, kept, here) if best >= TITLED and not own else set()
     for section in sections:
         for block in section.blocks:

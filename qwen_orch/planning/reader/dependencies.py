@@ -77,7 +77,8 @@ class Resolver:
         known = self.labels.setdefault(norm(task.label), task)
         if known is not task:
             self.out.warn(
-                f"the id {task.label} is used twice, on lines {known.line + 1} and {task.line + 1}; references mean the first",
+                f"the id {task.label} is used twice, on lines {known.line + 1} and {task.line + 1}; "
+                "references mean the first",
                 task.line,
             )
 

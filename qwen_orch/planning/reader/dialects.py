@@ -38,7 +38,7 @@ _CLOCK = re.compile(r"(\d{1,3}):(\d{2})$")
 
 
 def to_markdown(text: str) -> str:
-    """Return *text* in Markdown when it is an org or reStructuredText outline, else as it is; lines keep their numbers."""
+    """Return *text* in Markdown when it is an org or RST outline, else as it is; lines keep their numbers."""
     if _is_org(text):
         return _org(text)
     if _is_rst(text):

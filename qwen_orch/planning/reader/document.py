@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from qwen_orch.model.draft import Draft, DraftPhase, DraftTask, Warning
+from qwen_orch.model.draft import Draft, DraftPhase, DraftTask, Warning  # noqa: A004
 from qwen_orch.model.task import Priority
 from qwen_orch.planning.reader import barriers, explain
 from qwen_orch.planning.reader.dependencies import Edges, Resolver, refuse_circles
@@ -86,7 +86,8 @@ def _drop_repeats(out: Gathered) -> None:
         return
     lines = sorted(t.line + 1 for t in again)
     out.warn(
-        f"{len(again)} tasks are written twice, word for word (lines {lines[0]}–{lines[-1]} repeat earlier ones); each was taken once",
+        f"{len(again)} tasks are written twice, word for word (lines {lines[0]}–{lines[-1]} repeat earlier ones); "
+        "each was taken once",
         lines[0] - 1,
     )
     kept = [t for t in out.tasks if t not in again]

@@ -39,19 +39,27 @@ _ONE = re.compile(rf"({_NUMBER})\s*-?\s*(?:{_UNIT})(?![A-Za-z0-9])", re.I)
 _BARE = re.compile(rf"({_NUMBER})(?={_APART})", re.I)
 _JOIN = re.compile(_APART, re.I)
 _LEAD = re.compile(
-    r"(?:est(?:imated?|\.)?|estimate|effort|duration|time|about|approx(?:imately)?\.?|ca\.?|around|up to|[~≈±])?[:\s]*",
+    r"(?:est(?:imated?|\.)?|estimate|effort|duration|time|about|approx(?:imately)?\.?|ca\.?|around|"
+    r"up to|[~≈±])?[:\s]*",
     re.I,
 )
 _TAIL = re.compile(r"[,;]?\s*(?:@\s*)?(\d{1,3})\s*%")
 _POINTS = re.compile(
-    r"(?:sp|points?|pts?|story points?)\s*[:=]?\s*(\d{1,3}(?:\.5)?)|(\d{1,3}(?:\.5)?)\s*(?:sp|story points?|points?|pts?)",
+    r"(?:sp|points?|pts?|story points?)\s*[:=]?\s*(\d{1,3}(?:\.5)?)|(\d{1,3}(?:\.5)?)\s*(?:sp|"
+    r"story points?|points?|pts?)",
     re.I,
 )
 _SHIRTS: Mapping[str, tuple[float, float, float]] = {
-    "XS": (1, 2, 3), "S": (2, 4, 8), "M": (8, 16, 24), "L": (24, 40, 56), "XL": (40, 80, 120), "XXL": (80, 120, 200),
-}  # fmt: skip
+    "XS": (1, 2, 3),
+    "S": (2, 4, 8),
+    "M": (8, 16, 24),
+    "L": (24, 40, 56),
+    "XL": (40, 80, 120),
+    "XXL": (80, 120, 200),
+}
 _LEGEND = re.compile(
-    rf"(?<![\w`])[`*(\[]{{0,4}}(XS|S|M|L|XL|XXL|(?:1|one|a|each)\s*(?:story\s*)?(?:points?|pts?|sp))[`*)\]]{{0,4}}\s{{0,3}}(?:=|:|≈|~|→|->|equals|is){{1,2}}\s{{0,3}}"
+    rf"(?<![\w`])[`*(\[]{{0,4}}(XS|S|M|L|XL|XXL|(?:1|one|a|each)\s*(?:story\s*)?(?:points?|pts?|"
+    rf"sp))[`*)\]]{{0,4}}\s{{0,3}}(?:=|:|≈|~|→|->|equals|is){{1,2}}\s{{0,3}}"
     rf"(?=[~≈]?\s*{_NUMBER})",
     re.I,
 )
@@ -151,7 +159,10 @@ def shirt(text: str, legend: Mapping[str, Estimate] | None = None) -> Estimate |
     size = text.strip().upper()
     if legend and size in legend:
         return legend[size]
-    return Estimate(*map(float, _SHIRTS[size]), 0.3) if size in _SHIRTS else None
+    if size not in _SHIRTS:
+        return None
+    low, likely, high = _SHIRTS[size]
+    return Estimate(low, likely, high, 0.3)
 
 
 def legend(text: str) -> dict[str, Estimate]:

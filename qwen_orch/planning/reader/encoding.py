@@ -6,7 +6,7 @@ import codecs
 import re
 
 from qwen_orch.errors import ValidationError
-from qwen_orch.model.draft import Warning
+from qwen_orch.model.draft import Warning  # noqa: A004
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

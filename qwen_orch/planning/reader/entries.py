@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import Factory, define
 
-from qwen_orch.model.draft import Inference, Warning
+from qwen_orch.model.draft import Inference, Warning  # noqa: A004
 from qwen_orch.model.task import Criterion, Estimate, Origin, Priority, TaskStatus
 from qwen_orch.planning.reader.marks import Marks
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from qwen_orch.model.draft import Inference
 from qwen_orch.model.task import TaskStatus
-from qwen_orch.planning.reader import marks
+from qwen_orch.planning.reader import states
 from qwen_orch.planning.reader.dependencies import Edges
 from qwen_orch.planning.reader.entries import Found, Gathered, PhaseFound
 
@@ -57,7 +57,8 @@ def _none(out: Gathered) -> None:
         else "no list, table or heading in it reads as work to be done"
     )
     out.warn(
-        f"no tasks were found: {why}. Put tasks in a list under a heading such as “Tasks” or “Phase 1”, or give them boxes (- [ ])"
+        f"no tasks were found: {why}. Put tasks in a list under a heading such as “Tasks” or “Phase 1”, "
+        "or give them boxes (- [ ])"
     )
     _note(out, f"The text holds no plan: {why}.", "review")
 
@@ -72,13 +73,9 @@ def _totals(out: Gathered) -> None:
 
 def _requirements(out: Gathered) -> None:
     goal = f"The goal is: {out.goal[:200]}" if out.goal else "The text states no goal, so the title stands for it"
-    held = [
-        (out.requirements, "requirement"),
-        (out.decisions, "decision"),
-        (out.risks, "risk"),
-        (out.gates, "quality gate"),
-    ]
-    also = ", ".join(_some(len(things), name) for things, name in held if things)
+    held = {"requirement": out.requirements, "decision": out.decisions, "risk": out.risks}
+    counts = {name: len(things) for name, things in held.items()} | {"quality gate": len(out.gates)}
+    also = ", ".join(_some(count, name) for name, count in counts.items() if count)
     _note(out, goal.rstrip(".") + "." + (f" Beside the work the text holds {also}." if also else ""), "requirements")
 
 
@@ -89,7 +86,7 @@ def _decomposition(out: Gathered, leaves: Sequence[Found]) -> None:
     _note(out, f"{text}; tasks are {out.convention}.", "decomposition")
     done = sum(t.status is TaskStatus.CLAIMED for t in out.tasks)
     gone = sum(t.status is TaskStatus.CANCELLED for t in out.tasks)
-    later = sum(marks.DEFERRED in t.tags for t in out.tasks)
+    later = sum(states.DEFERRED in t.tags for t in out.tasks)
     if done or gone or later:
         said = [
             (done, "marked done (a claim until it is verified)"),
@@ -139,7 +136,8 @@ def _risks(out: Gathered, leaves: Sequence[Found]) -> None:
     bare = sum(not t.criteria for t in leaves if t.status is TaskStatus.PENDING)
     checked = sum(any(c.check for c in t.criteria) for t in leaves)
     if bare:
-        text = f"{_some(bare, 'open task has', 'open tasks have')} no acceptance criteria: only a person can say when they are done"
+        some = _some(bare, "open task has", "open tasks have")
+        text = f"{some} no acceptance criteria: only a person can say when the work is done"
         _note(out, text + (f"; {checked} can be checked by a command." if checked else "."), "risks")
     for risk in out.risks[:3]:
         _note(out, f"The text names a risk: {risk[:160]}", "risks")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from qwen_orch.planning.reader import fields, gantt, headings, marks, verbs
+from qwen_orch.planning.reader import fields, gantt, headings, ids, verbs
 from qwen_orch.planning.reader.blocks import Block, Item, Tree
 from qwen_orch.planning.reader.convention import Convention
 from qwen_orch.planning.reader.entries import Gathered
@@ -70,7 +70,7 @@ def _lines(block: Block) -> list[tuple[int, str]]:
 
 
 def _series(line: str) -> bool:
-    id_ = marks.identifier(line.strip())
+    id_ = ids.identifier(line.strip())
     return id_ is not None and id_.sure and fields.labelled(line) is None
 
 

@@ -34,21 +34,46 @@ class Field(StrEnum):
 _LABELS: tuple[tuple[Field, str], ...] = (
     (Field.RUN, r"runs?|commands?|cmd|执行|実行"),
     (Field.CHECK, r"checks?|check command|test command|verify with|verified by|prove"),
-    (Field.ESTIMATE, r"est|estimates?|estimated|estimated (?:time|effort|duration|hours)|(?:time|effort)(?: estimate| required)?|duration|size|story points|points|sp|估时|工时|預估|估计|预计时间|見積もり?"),
+    (
+        Field.ESTIMATE,
+        (
+            r"est|estimates?|estimated|estimated (?:time|effort|duration|hours)|(?:time|effort)(?: estimate|"
+            r" required)?|duration|size|story points|points|sp|估时|工时|預估|估计|预计时间|見積もり?"
+        ),
+    ),
     (Field.PRIORITY, r"priority|prio|severity|优先级|優先級|優先度"),
-    (Field.DEPENDS, r"depends(?: on)?|dependency|dependencies|deps?|dependent on|after|blocked by|requires|needs|prerequisites?|waits? for|predecessors?|依赖(?:于|项)?|依賴|前置(?:任务)?|依存"),
+    (
+        Field.DEPENDS,
+        (
+            r"depends(?: on)?|dependency|dependencies|deps?|dependent on|after|blocked by|requires|needs|"
+            r"prerequisites?|waits? for|predecessors?|依赖(?:于|项)?|依賴|前置(?:任务)?|依存"
+        ),
+    ),
     (Field.BLOCKS, r"blocks|blocking|unblocks|required by|successors?"),
     (Field.ASSIGNEE, r"assignees?|owners?|assigned(?: to)?|responsible|who|lead|负责人|負責人|担当(?:者)?"),
     (Field.TAGS, r"tags?|labels?|标签|標籤|タグ"),
     (Field.STATUS, r"status|state|状态|狀態|状態"),
-    (Field.ACCEPTANCE, r"accept|acceptance(?: criteri(?:a|on)| tests?)?|acs?|criteri(?:a|on)|done[ -]when|done if|definition of done|dod|success criteria|exit criteria|completion criteria|"
-     r"expected(?: results?| outcomes?| output)?|verify|verification|验收(?:标准|条件)?|驗收(?:標準)?|完成定[义義]|完成标准|完成標準|受け入れ基準|完了条件"),
+    (
+        Field.ACCEPTANCE,
+        (
+            r"accept|acceptance(?: criteri(?:a|on)| tests?)?|acs?|criteri(?:a|on)|done[ -]when|done if|"
+            r"definition of done|dod|success criteria|exit criteria|completion criteria|"
+            r"expected(?: results?| outcomes?| output)?|verify|verification|"
+            r"验收(?:标准|条件)?|驗收(?:標準)?|完成定[义義]|完成标准|完成標準|受け入れ基準|完了条件"
+        ),
+    ),
     (Field.TRACES, r"requirements?|reqs?|validates|implements|refs?|traces(?: to)?|covers"),
     (Field.SUBTASKS, r"sub-?tasks?|steps|tasks|todos?|to-?do|checklist|action items|子任务|步骤|サブタスク"),
     (Field.GOAL, r"goals?|objectives?|purpose|目标|目標|目的"),
     (Field.ID, r"id|task id|key"),
-    (Field.PROSE, r"description|details?|notes?|why|how|what|context|files?|background|rationale|test ?strategy|描述|说明|备注"),
-)  # fmt: skip
+    (
+        Field.PROSE,
+        (
+            r"description|details?|notes?|why|how|what|context|files?|background|rationale|test ?strategy|描述|"
+            r"说明|备注"
+        ),
+    ),
+)
 _TABLE = tuple((field, re.compile(words, re.I)) for field, words in _LABELS)
 _LINE = re.compile(
     r"[*_`]{0,3}([^\W\d_][\w /'’-]{0,28}?)[*_`]{0,3}\s*[:：][*_`]{0,3}(?:\s+|(?=[^\x00-\x7f`/])|$)(.*)", re.S

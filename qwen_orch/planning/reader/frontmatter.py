@@ -6,7 +6,7 @@ import re
 
 from attrs import frozen
 
-from qwen_orch.planning.reader import durations, headings, marks
+from qwen_orch.planning.reader import durations, headings, states
 from qwen_orch.planning.reader.blocks import Section, Tree
 from qwen_orch.planning.reader.convention import Convention
 from qwen_orch.planning.reader.entries import Found, Gathered, Need
@@ -22,7 +22,7 @@ Value = str | list[str]
 
 @frozen
 class Front:
-    """What front matter says: *values* by key in lower case; *lines* is how many lines it took, 0 when there is none."""
+    """What front matter says: *values* by key in lower case; *lines* is how many lines it took."""
 
     values: dict[str, Value]
     lines: int = 0
@@ -101,11 +101,11 @@ def gather(front: Front, tree: Tree, convention: Convention) -> Gathered:
 
 
 def _fields(task: Found, front: Front, out: Gathered) -> None:
-    if state := marks.status(front.text("status")):
+    if state := states.status(front.text("status")):
         task.status = state[0]
         task.tag(state[1])
         task.origin("status", 0, 0.95, f"status: {front.text('status')}")
-    task.priority = marks.priority(front.text("priority"))
+    task.priority = states.priority(front.text("priority"))
     task.estimate = durations.whole(front.text("estimate", "effort", "estimated_hours"))
     people = front.listed("assignee", "assignees", "owner")
     task.assignee = people[0].lstrip("@") if people else None

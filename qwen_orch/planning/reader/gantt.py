@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 
 from qwen_orch.model.task import Estimate, TaskStatus
@@ -45,7 +45,7 @@ def read(block: Block, out: Gathered) -> None:
 def _bar(line: str, at: int, phase: PhaseFound | None) -> Found:
     name, _, rest = line.rpartition(":")
     task = Found(plain(name), at, phase=phase)
-    start: datetime.date | None = None
+    start: dt.date | None = None
     for part in (p.strip() for p in rest.split(",")):
         day = _day(part)
         if part in _STATES:
@@ -72,17 +72,17 @@ def _state(task: Found, word: str, at: int) -> None:
         task.tag({"crit": "critical-path"}.get(word, word))
 
 
-def _day(text: str) -> datetime.date | None:
+def _day(text: str) -> dt.date | None:
     if not _DATE.fullmatch(text):
         return None
     try:
-        return datetime.date.fromisoformat(text)
+        return dt.date.fromisoformat(text)
     except ValueError:
         return None
 
 
-def _between(task: Found, start: datetime.date, end: datetime.date, at: int) -> None:
-    days = sum((start + datetime.timedelta(n)).weekday() < 5 for n in range(min(max((end - start).days, 0), 3650)))
+def _between(task: Found, start: dt.date, end: dt.date, at: int) -> None:
+    days = sum((start + dt.timedelta(n)).weekday() < 5 for n in range(min(max((end - start).days, 0), 3650)))
     if days:
         hours = days * durations.DAY
         task.estimate = Estimate(hours, hours, hours, 0.6)

@@ -7,7 +7,7 @@ import re
 from attrs import define
 
 from qwen_orch.model.task import TaskStatus
-from qwen_orch.planning.reader import durations, fields, headings, marks, rows
+from qwen_orch.planning.reader import durations, fields, headings, introduction, marks, rows, states
 from qwen_orch.planning.reader.blocks import Block, Item, Section, Tree
 from qwen_orch.planning.reader.convention import MARKED, Convention, is_marked
 from qwen_orch.planning.reader.entries import Found, Gathered, Need, PhaseFound
@@ -20,18 +20,13 @@ from qwen_orch.planning.reader.text import one_line, plain
 
 _PLAN_LISTS = {Kind.DECISIONS: "decisions", Kind.RISKS: "risks", Kind.REQUIREMENTS: "requirements"}
 _BARRIER = re.compile(
-    r"\b(?:until|before)\b.{0,40}\bthis (?:phase|stage|step) (?:is |has )?(?:been )?(?:complete|done|finished)|\bblocks? (?:all|every)|blocking prerequisites?|\bmust (?:be )?complete(?:d)? before (?:any|all|the rest|other)",
+    r"\b(?:until|before)\b.{0,40}\bthis (?:phase|stage|step) (?:is |has )?(?:been )?(?:complete|done|"
+    r"finished)|\bblocks? (?:all|every)|blocking prerequisites?|"
+    r"\bmust (?:be )?complete(?:d)? before (?:any|all|the rest|other)",
     re.I,
 )
 _PHASE_WORD = re.compile(r"\bphases?\s+\d|\bphases are\b", re.I)
-_OFFER = re.compile(
-    r"(?:(?:sure|certainly|of course|absolutely|great|ok(?:ay)?)\b[^.!:]{0,20}[!.,]\s*)?(?:here(?:['’]s| is)|below is|this is)\s+(?:a|an|the|your|my)\s+"
-    r"[^:]{0,60}?\b(?:plan|roadmap|list|breakdown|checklist|outline)\b\s+(?:for|to|of|on)\s+([^:\n]{3,300}?)\s*[:.]?\s*$",
-    re.I,
-)
 _BOARD = re.compile(r"in progress|doing|done|completed|in review|review|blocked|to ?do|to-do|进行中|已完成|完了", re.I)
-_ASIDE = re.compile(r"\s*(?:<|\*\*[^*]{1,40}(?::\*\*|\*\*\s*:)|note\b|\(?see\b|[-_*]{3})", re.I)
-_UPPER = {Kind.PHASE: 3, Kind.NEUTRAL: 1, Kind.TASK: 0, Kind.WORK: 0}
 
 
 @define
@@ -135,7 +130,7 @@ class Gathering:
     def _column(self, section: Section, tasks: list[Found]) -> None:
         """On a board the heading is the status of the tasks under it."""
         read = self.convention.reads.get(section)
-        state = marks.status(read.title) if read and read.kind is Kind.WORK and _BOARD.fullmatch(read.title) else None
+        state = states.status(read.title) if read and read.kind is Kind.WORK and _BOARD.fullmatch(read.title) else None
         for task in tasks if state else []:
             if state and task.status is TaskStatus.PENDING:
                 task.status = state[0]
@@ -256,7 +251,7 @@ class Gathering:
         """Gather a list of criteria, decisions, risks or requirements of the whole plan or of a phase."""
         phase = self._phase_of(section)
         for item in block.items:
-            text = one_line(marks.box(item.text.strip())[1])
+            text = one_line(states.box(item.text.strip())[1])
             if kind is Kind.CRITERIA:
                 probe = Found("", item.line)
                 self.reading.accept(probe, text, item.line)
@@ -329,21 +324,14 @@ def gather(tree: Tree, convention: Convention) -> Gathered:
     """Gather everything a settled *tree* holds."""
     out = Gathered()
     reading = Reading(tree, convention, out)
-    _legend(tree, out)
+    introduction.legend(tree, out)
     walk = Gathering(tree, convention, out, reading, {}, set(), _holding(tree.root, convention))
     walk.columns_as_phases = _several_columns(walk)
     if convention.title:
         out.title = headings.read(convention.title.title).title
-    _goal(tree, convention, out)
+    introduction.goal(tree, convention, out)
     walk.section(tree.root, None)
     return out
-
-
-def _legend(tree: Tree, out: Gathered) -> None:
-    for section in tree.root.walk():
-        for block in section.blocks:
-            if block.kind in ("paragraph", "list", "quote") and block.end - block.line < 40:
-                out.legend |= durations.legend(tree.source(block.line, block.end)[:4000])
 
 
 def _holding(root: Section, convention: Convention) -> set[Section]:
@@ -371,38 +359,3 @@ def _several_columns(walk: Gathering) -> bool:
     ]
     board = any(_BOARD.fullmatch(walk.convention.reads[s].title) for s in direct)
     return Kind.PHASE not in kinds and not board and len({s.title for s in direct}) > 1
-
-
-def _goal(tree: Tree, convention: Convention, out: Gathered) -> None:
-    """The goal: a ``Goal:`` line, the quote under the title, else the first paragraph of the introduction."""
-    first = [tree.root, *([convention.title] if convention.title else [])]
-    introductions = [s for s in tree.root.walk() if convention.kind(s) is Kind.GOAL]
-    blocks = [b for s in first for b in s.blocks]
-    for block in blocks:
-        read = fields.labelled(block.text) if block.kind == "paragraph" else None
-        if read and read.field is Field.GOAL and read.value:
-            out.goal, block.role = plain(read.value), "goal"
-            return
-    for block in blocks:
-        inner = (
-            block.blocks[0] if block.kind == "quote" and block.blocks and block.blocks[0].kind == "paragraph" else None
-        )
-        if inner and not re.match(r"\s*(?:\*\*|\[!|[⚠️💡📝])", inner.text):
-            out.goal, block.role = plain(inner.text), "goal" if len(block.blocks) == 1 else ""
-            return
-    before = [b for s in first for b in _before_work(s.blocks)]
-    for block in before + [b for s in introductions for b in s.blocks]:
-        if (
-            block.kind == "paragraph"
-            and block.role != "label"
-            and not fields.labelled(block.text)
-            and not _ASIDE.match(block.text)
-        ):
-            offered = _OFFER.match(plain(block.text))
-            out.goal = (offered[1][:1].upper() + offered[1][1:] if offered else plain(block.text))[:600]
-            return
-
-
-def _before_work(blocks: list[Block]) -> list[Block]:
-    """The blocks before the first list or table of tasks: what follows it is no introduction."""
-    return blocks[: next((n for n, b in enumerate(blocks) if b.role == "tasks"), len(blocks))]

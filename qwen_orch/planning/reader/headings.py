@@ -11,7 +11,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from qwen_orch.model.task import Priority, TaskStatus
-from qwen_orch.planning.reader import marks
+from qwen_orch.planning.reader import ids, marks, states
 from qwen_orch.planning.reader.text import one_line, plain, without_signs
 
 
@@ -56,13 +56,20 @@ class Heading:
     box: bool = False
 
 
-_PHASE_WORDS = r"phase|stage|milestone|iteration|week|month|quarter|wave|track|part|workstream|阶段|階段|里程碑|迭代|フェーズ|fase|etapa|étape"
+_PHASE_WORDS = (
+    r"phase|stage|milestone|iteration|week|month|quarter|wave|track|part|workstream|阶段|階段|里程碑|迭代|フェーズ|"
+    r"fase|etapa|étape"
+)
 _GROUP_WORDS = r"sprint|epic|feature|module|release|version"
-_TASK_WORDS = r"task|step|story|user story|ticket|issue|work item|work package|todo|任务|任務|步骤|步驟|タスク|ステップ|tarea|aufgabe"
+_TASK_WORDS = (
+    r"task|step|story|user story|ticket|issue|work item|work package|todo|任务|任務|步骤|步驟|タスク|ステップ|tarea|"
+    r"aufgabe"
+)
 _ID = r"[A-Za-z]?\d+(?:[.\-]\d+)*[a-z]?|[IVX]{1,4}|[A-Z]|[一二三四五六七八九十]{1,3}"
 _APART = r"(?=\s*[:：.)\-–—(（]|\s|$)"
 _SERIES = re.compile(
-    rf"(?P<word>{_PHASE_WORDS}|{_GROUP_WORDS}|{_TASK_WORDS})(?:\s+#?|\s*#|(?=[\d一二三四五六七八九十]))(?P<id>{_ID}){_APART}\s*[:：.)]?\s*(?:[-–—]\s+)?(?P<rest>.*)",
+    rf"(?P<word>{_PHASE_WORDS}|{_GROUP_WORDS}|{_TASK_WORDS})(?:\s+#?|\s*#|"
+    rf"(?=[\d一二三四五六七八九十]))(?P<id>{_ID}){_APART}\s*[:：.)]?\s*(?:[-–—]\s+)?(?P<rest>.*)",
     re.I,
 )
 _CHINESE = re.compile(
@@ -75,40 +82,122 @@ _TASKWORD = re.compile(_TASK_WORDS, re.I)
 _PHASEWORD = re.compile(_PHASE_WORDS, re.I)
 
 _WORDS: tuple[tuple[Kind, str], ...] = (
-    (Kind.CRITERIA, r"accept(?:ance)?(?: criteria| tests?| scenarios?)?|acs?|success (?:criteria|metrics|measures|factors|looks like)|definition of (?:done|ready)|dod|"
-     r"done (?:when|criteria)|exit criteria|completion criteria|quality (?:gates?|criteria|bar)|.*\b(?:go[- ]live|launch|release|acceptance|exit|go/no-go) criteria|criteria|"
-     r"checkpoints?|gates?|expected(?: results?| outcomes?)?|verification(?: criteria)?|验收.*|驗收.*|完成定[义義]|完成标准|完成標準|成功标准|成功標準|受け入れ(?:基準|条件)|完了(?:条件|の定義)|criterios de aceptación|akzeptanzkriterien"),
+    (
+        Kind.CRITERIA,
+        (
+            r"accept(?:ance)?(?: criteria| tests?| scenarios?)?|acs?|success (?:criteria|metrics|measures|"
+            r"factors|looks like)|definition of (?:done|ready)|dod|"
+            r"done (?:when|criteria)|exit criteria|completion criteria|quality (?:gates?|criteria|bar)|"
+            r".*\b(?:go[- ]live|launch|release|acceptance|exit|go/no-go) criteria|criteria|"
+            r"checkpoints?|gates?|expected(?: results?| outcomes?)?|verification(?: criteria)?|验收.*|驗收.*|"
+            r"完成定[义義]|完成标准|完成標準|成功标准|成功標準|受け入れ(?:基準|条件)|"
+            r"完了(?:条件|の定義)|criterios de aceptación|akzeptanzkriterien"
+        ),
+    ),
     (Kind.DECISIONS, r"(?:\S+ ){0,2}decisions?(?: log| made| record)?|.*决策.*|.*決策.*|決定事項"),
-    (Kind.RISKS, r"(?:\S+ ){0,2}risks?(?:(?:,| and| &| /).*| (?:management|register|assessment|analysis|log|mitigation|factors).*)?|mitigations?|known (?:issues|risks)|.*风险.*|.*風險.*|リスク.*"),
-    (Kind.REQUIREMENTS, r"(?:\S+[ -]){0,2}requirements?(?: coverage| traceability)?|(?:\S+ )?constraints|需求.*|要件.*|约束.*"),
-    (Kind.DEPENDENCIES, r"(?:\S+ ){0,4}dependenc(?:y|ies)\b.*|(?:execution|implementation|build|suggested|recommended)?\s*(?:commit )?order(?: of (?:work|execution|implementation))?|critical path|"
-     r"parallel .*|parallelization.*|sequenc(?:e|ing)|.*依赖.*|.*依賴.*|.*执行顺序.*|.*優先.*建議|.*优先级.*|依存関係|within each .*"),
+    (
+        Kind.RISKS,
+        (
+            r"(?:\S+ ){0,2}risks?(?:(?:,| and| &| /).*| (?:management|register|assessment|analysis|log|"
+            r"mitigation|factors).*)?|mitigations?|known (?:issues|risks)|.*风险.*|.*風險.*|リスク.*"
+        ),
+    ),
+    (
+        Kind.REQUIREMENTS,
+        (r"(?:\S+[ -]){0,2}requirements?(?: coverage| traceability)?|(?:\S+ )?constraints|需求.*|要件.*|约束.*"),
+    ),
+    (
+        Kind.DEPENDENCIES,
+        (
+            r"(?:\S+ ){0,4}dependenc(?:y|ies)\b.*|(?:execution|implementation|build|suggested|"
+            r"recommended)?\s*(?:commit )?order(?: of (?:work|execution|implementation))?|critical path|"
+            r"parallel .*|parallelization.*|sequenc(?:e|ing)|.*依赖.*|.*依賴.*|.*执行顺序.*|.*優先.*建議|"
+            r".*优先级.*|依存関係|within each .*"
+        ),
+    ),
     (Kind.STEPS, r"implementation plan \(steps\)|approach"),
-    (Kind.NEVER, r"format\b.*|legend|key|.*conventions?|glossary|terminology|references?|resources|links|related(?: \S+)?|appendi(?:x|ces).*|faqs?|licen[cs]e|"
-     r"acknowledge?ments|credits|contribut(?:ing|ion|ors).*|install(?:ation)?|usage|quick ?start|getting started|examples?.*|examples? .*|tools?|tooling|stakeholders?|team|"
-     r"(?:user )?personas?|(?:target )?(?:users?|audience)|metrics|kpis?|assumptions?|non-?goals?|out of scope|excluded|not (?:included|in scope|planned)|"
-     r"(?:open )?questions?(?: .*)?|(?:\S+ )?principles?|philosophy|(?:development |git )?workflow|communication(?: plan)?|change ?log|"
-     r"release notes|recent updates?.*|previous updates?.*|comments?|see also|(?:table of )?contents|toc|troubleshooting|(?:primary |command )?(?:commands?|reference)|"
-     r"api reference|environment|.*baseline|current (?:state|status|situation|baseline).*|status|implementation status|project status|competitive.*|.*analysis.*|"
-     r"(?:\S+ )?targets?|(?:\S+ ){0,2}considerations?|(?:user experience|ux)(?: .*)?|(?:primary )?user flows?|(?:\S+ )?(?:file|project|directory|folder|component|repo(?:sitory)?) structure|"
-     r"files?(?: (?:modified|changed|to (?:modify|create|change)|structure|list|touched))?|(?:modified|new|created|changed|key) files|(?:\S+ )?architecture(?: .*)?|(?:tech(?:nology|nical)? )?stack|technolog(?:y|ies)(?: .*)?|"
-     r"(?:design|technical) (?:specifications?|details?|notes?|approach)|prerequisites?(?: .*)?|setup instructions|best practices|useful .*|(?:why|reasons?|rationale|benefits?)(?: .*)?|pros|cons|alternatives(?: .*)?|"
-     r"note|notes|tips|warnings?|context|trade-?offs?|support(?: \S+)?|security polic.*|privacy.*|code of conduct|badges|"
-     r"input|output|from .*|guid(?:e|ance|elines?)|(?:\S+ )?guidelines?|技术栈|技術棧|架构.*|架構.*|说明|說明|备注|備註|附录|附錄|参考.*|參考.*|注意.*|用語|技術スタック"),
-    (Kind.PAST, r"(?:what(?:'|’)s |what has )?(?:been )?(?:achieved|accomplished|shipped|new).*|history|added|changed|fixed|deprecated|removed|已完成.*"),
-    (Kind.FEATURES, r"(?:\S+ )?features?(?: (?:list|overview|set))?|user stories|use cases|capabilities|scope|in scope|functionality|功能.*|機能.*"),
-    (Kind.GOAL, r"(?:\S+ ){0,2}overview|introduction|intro|background|(?:executive )?summary|tl;?dr|(?:\S+ )?goals?|objectives?|purpose|vision(?: statement)?|mission|motivation|"
-     r"abstract|problem(?: statement)?|about|description|what|why|概述|背景|目标|目標|简介|簡介|描述|概要|目的"),
-    (Kind.SOFT, r"implementation (?:strateg(?:y|ies)|summary|notes?|details?)|(?:final )?implementation summary|(?:\S+ )?timelines?(?: .*)?|(?:\S+ )?strateg(?:y|ies)|"
-     r"(?:final |project )?summary|(?:testing|test|manual).* guide.*|future(?: .*)?|potential .*|ideas?|outlook|incremental delivery|later(?: .*)?|parking lot|icebox|someday.*|nice to haves?|stretch.*|post-.*|"
-     r".*\b(?:release|deployment) process|next version.*|mvp (?:first|scope).*|未来.*|未來.*|今後.*"),
-    (Kind.WORK, r"(?:\S+ ){0,3}(?:tasks?|to-?dos?|to do|task lists?|work items?|backlog|action items?|next steps|actions|checklists?|road ?map|(?:project|implementation|development|work|action|release|migration|test|execution|delivery|detailed|rollout) plan|plan|"
-     r"milestones|phases|deliverables|work ?(?:breakdown(?: structure)?)?|wbs)(?: (?:list|breakdown|items|overview|breakdown structure))?|steps|implementation(?: steps| tasks)?|remaining(?: work)?|priorities|in progress|doing|planned|upcoming|now|next|done|completed|blocked|"
-     r"任务.*|任務.*|待办.*|待辦.*|计划|計劃|開發計劃|开发计划|实施计划|路线图|路線圖|タスク.*|実装計画|ロードマップ|やること|tareas|aufgaben|tâches|pendientes"),
-)  # fmt: skip
+    (
+        Kind.NEVER,
+        (
+            r"format\b.*|legend|key|.*conventions?|glossary|terminology|references?|resources|links|"
+            r"related(?: \S+)?|appendi(?:x|ces).*|faqs?|licen[cs]e|"
+            r"acknowledge?ments|credits|contribut(?:ing|ion|ors).*|install(?:ation)?|usage|quick ?start|"
+            r"getting started|examples?.*|examples? .*|tools?|tooling|stakeholders?|team|"
+            r"(?:user )?personas?|(?:target )?(?:users?|audience)|metrics|kpis?|assumptions?|non-?goals?|"
+            r"out of scope|excluded|not (?:included|in scope|planned)|"
+            r"(?:open )?questions?(?: .*)?|(?:\S+ )?principles?|philosophy|(?:development |git )?workflow|"
+            r"communication(?: plan)?|change ?log|"
+            r"release notes|recent updates?.*|previous updates?.*|comments?|see also|(?:table of )?contents|"
+            r"toc|troubleshooting|(?:primary |command )?(?:commands?|reference)|"
+            r"api reference|environment|.*baseline|current (?:state|status|situation|baseline).*|status|"
+            r"implementation status|project status|competitive.*|.*analysis.*|"
+            r"(?:\S+ )?targets?|(?:\S+ ){0,2}considerations?|(?:user experience|ux)(?: .*)?|"
+            r"(?:primary )?user flows?|(?:\S+ )?(?:file|project|directory|folder|component|"
+            r"repo(?:sitory)?) structure|"
+            r"files?(?: (?:modified|changed|to (?:modify|create|change)|structure|list|touched))?|(?:modified|"
+            r"new|created|changed|key) files|(?:\S+ )?architecture(?: .*)?|(?:tech(?:nology|nical)? )?stack|"
+            r"technolog(?:y|ies)(?: .*)?|"
+            r"(?:design|technical) (?:specifications?|details?|notes?|approach)|prerequisites?(?: .*)?|"
+            r"setup instructions|best practices|useful .*|(?:why|reasons?|rationale|benefits?)(?: .*)?|pros|"
+            r"cons|alternatives(?: .*)?|"
+            r"note|notes|tips|warnings?|context|trade-?offs?|support(?: \S+)?|security polic.*|privacy.*|"
+            r"code of conduct|badges|"
+            r"input|output|from .*|guid(?:e|ance|elines?)|(?:\S+ )?guidelines?|技术栈|技術棧|架构.*|架構.*|"
+            r"说明|說明|备注|備註|附录|附錄|参考.*|參考.*|注意.*|用語|技術スタック"
+        ),
+    ),
+    (
+        Kind.PAST,
+        (
+            r"(?:what(?:'|’)s |what has )?(?:been )?(?:achieved|accomplished|shipped|new).*|history|added|"
+            r"changed|fixed|deprecated|removed|已完成.*"
+        ),
+    ),
+    (
+        Kind.FEATURES,
+        (
+            r"(?:\S+ )?features?(?: (?:list|overview|set))?|user stories|use cases|capabilities|scope|"
+            r"in scope|functionality|功能.*|機能.*"
+        ),
+    ),
+    (
+        Kind.GOAL,
+        (
+            r"(?:\S+ ){0,2}overview|introduction|intro|background|(?:executive )?summary|tl;?dr|"
+            r"(?:\S+ )?goals?|objectives?|purpose|vision(?: statement)?|mission|motivation|"
+            r"abstract|problem(?: statement)?|about|description|what|why|概述|背景|目标|目標|简介|簡介|描述|概要|目的"
+        ),
+    ),
+    (
+        Kind.SOFT,
+        (
+            r"implementation (?:strateg(?:y|ies)|summary|notes?|details?)|(?:final )?implementation summary|"
+            r"(?:\S+ )?timelines?(?: .*)?|(?:\S+ )?strateg(?:y|ies)|"
+            r"(?:final |project )?summary|(?:testing|test|manual).* guide.*|future(?: .*)?|potential .*|"
+            r"ideas?|outlook|incremental delivery|later(?: .*)?|parking lot|icebox|someday.*|nice to haves?|"
+            r"stretch.*|post-.*|"
+            r".*\b(?:release|deployment) process|next version.*|mvp (?:first|scope).*|未来.*|未來.*|今後.*"
+        ),
+    ),
+    (
+        Kind.WORK,
+        (
+            r"(?:\S+ ){0,3}(?:tasks?|to-?dos?|to do|task lists?|work items?|backlog|action items?|next steps|"
+            r"actions|checklists?|road ?map|(?:project|implementation|development|work|action|release|"
+            r"migration|test|execution|delivery|detailed|rollout) plan|plan|"
+            r"milestones|phases|deliverables|work ?(?:breakdown(?: structure)?)?|wbs)(?: (?:list|breakdown|"
+            r"items|overview|breakdown structure))?|steps|implementation(?: steps| tasks)?|"
+            r"remaining(?: work)?|priorities|in progress|doing|planned|upcoming|now|next|done|completed|"
+            r"blocked|"
+            r"任务.*|任務.*|待办.*|待辦.*|计划|計劃|開發計劃|开发计划|实施计划|路线图|路線圖|タスク.*|実装計画|ロードマップ|やること|tareas|aufgaben|tâches|"
+            r"pendientes"
+        ),
+    ),
+)
 _TABLE = tuple((kind, re.compile(words, re.I)) for kind, words in _WORDS)
 _README = re.compile(
-    r"installation|install|usage|licen[cs]e|contributing|getting started|quick ?start|features|faq|api reference|badges|acknowledge?ments|change ?log|support",
+    r"installation|install|usage|licen[cs]e|contributing|getting started|quick ?start|features|faq|"
+    r"api reference|badges|acknowledge?ments|change ?log|support",
     re.I,
 )
 _LOG = re.compile(
@@ -119,7 +208,7 @@ _LOG = re.compile(
 def read(text: str) -> Heading:
     """Read the raw text of a heading or label."""
     raw = one_line(text)
-    box, raw = marks.box(raw)
+    box, raw = states.box(raw)
     title, marked = marks.around(plain(raw).rstrip(":：").strip() or plain(raw))
     title = without_signs(title) or title
     status = marked.status or box or TaskStatus.PENDING
@@ -132,7 +221,7 @@ def read(text: str) -> Heading:
         label, bare = _number(title)
         numbered = bool(label)
         kind = _kind(without_signs(bare))
-    if kind is Kind.NEUTRAL and not numbered and (id_ := marks.identifier(title)):
+    if kind is Kind.NEUTRAL and not numbered and (id_ := ids.identifier(title)):
         kind, label = Kind.TASK, id_.label
         title = id_.rest or title
     return Heading(

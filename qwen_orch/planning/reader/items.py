@@ -6,8 +6,8 @@ import re
 
 from attrs import define
 
-from qwen_orch.model.task import Criterion, Priority, TaskStatus
-from qwen_orch.planning.reader import durations, fields, headings, marks, titles
+from qwen_orch.model.task import Criterion, Estimate, Priority, TaskStatus
+from qwen_orch.planning.reader import durations, fields, headings, ids, marks, states, titles
 from qwen_orch.planning.reader.blocks import Block, Item, Tree
 from qwen_orch.planning.reader.convention import MARKED, Convention, is_id, lead
 from qwen_orch.planning.reader.entries import Found, Gathered, Need
@@ -51,7 +51,7 @@ class Reading:
 
     def _identify(self, task: Found, text: str, found: Marks) -> str:
         """Take box, id and leading marks off *text*."""
-        boxed, text = marks.box(text)
+        boxed, text = states.box(text)
         optional = boxed is not None and text.startswith("* ")
         if boxed is not None:
             found.boxed = True
@@ -61,13 +61,13 @@ class Reading:
             text = self._take_id(task, text, found)
             text = marks.before(text, found)
         if optional:
-            task.tag(marks.OPTIONAL)
+            task.tag(states.OPTIONAL)
             task.priority = Priority.LOW
             task.origin("priority", task.line, 0.8, "marked optional with *")
         return text
 
     def _take_id(self, task: Found, text: str, found: Marks) -> str:
-        id_ = None if task.label else marks.identifier(text)
+        id_ = None if task.label else ids.identifier(text)
         if (
             not id_
             or not id_.rest.strip(" *`:")
@@ -129,7 +129,7 @@ class Reading:
 
     def accept(self, task: Found, text: str, line: int) -> None:
         """Add a criterion stated by *text*."""
-        bare = marks.box(text.strip())[1]
+        bare = states.box(text.strip())[1]
         bare = re.sub(r"^(?:#\d+|AC[- ]?\d+[:.)]?)\s+", "", bare)
         made = fields.criterion(marks.before(bare, Marks()))
         if made.text:
@@ -191,16 +191,9 @@ class Reading:
         """Fields of one value; tell whether the value was understood."""
         match labelled.field:
             case Field.ESTIMATE:
-                estimate = durations.whole(value, self.out.legend)
-                if not estimate and labelled.label.lower() in ("points", "sp", "story points"):
-                    estimate = durations.points(value, self.out.legend)
-                if not estimate and (read := durations.leading(value)):
-                    estimate = read[0]
-                    task.description.append(f"{labelled.label}: {value}")
-                task.estimate = task.estimate or estimate
-                known: object = estimate
+                known: object = self._estimate(task, labelled, value)
             case Field.PRIORITY:
-                known = level = marks.priority(value)
+                known = level = states.priority(value)
                 task.priority = level or task.priority
             case Field.ASSIGNEE if value and len(value) < 80:
                 known = task.assignee = value.removeprefix("@")
@@ -209,10 +202,7 @@ class Reading:
                 for tag in re.split(r"[,;\s、，]+", value):
                     task.tag(tag.strip("#`[]\"'"))
             case Field.STATUS:
-                known = state = marks.status(re.sub(r"\s*[(,–—-].*$", "", value)) or marks.status(value)
-                if state:
-                    task.status = state[0]
-                    task.tag(state[1])
+                known = _state(task, value)
             case Field.ID if value:
                 known = task.label = value
             case _:
@@ -220,6 +210,16 @@ class Reading:
         if known:
             task.origin(labelled.field.value, line, 0.9, f"{labelled.label}: {value}"[:120])
         return bool(known)
+
+    def _estimate(self, task: Found, labelled: fields.Labelled, value: str) -> Estimate | None:
+        estimate = durations.whole(value, self.out.legend)
+        if not estimate and labelled.label.lower() in ("points", "sp", "story points"):
+            estimate = durations.points(value, self.out.legend)
+        if not estimate and (read := durations.leading(value)):
+            estimate = read[0]
+            task.description.append(f"{labelled.label}: {value}")
+        task.estimate = task.estimate or estimate
+        return estimate
 
     def below(self, task: Found, blocks: list[Block], plain_parts: bool = False) -> None:
         """Read what stands under a task: fields, criteria, subtasks, and description for the rest."""
@@ -339,6 +339,15 @@ _NEED_TAIL = re.compile(
 )
 
 
+def _state(task: Found, value: str) -> tuple[TaskStatus, str] | None:
+    """Take the status that *value* begins with; a note after it is for the reader of the plan."""
+    state = states.status(re.sub(r"\s*[(,–—-].*$", "", value)) or states.status(value)
+    if state:
+        task.status = state[0]
+        task.tag(state[1])
+    return state
+
+
 def _has_own_effort(item: Item) -> bool:
     found = Marks()
     marks.after(one_line(item.text)[-200:], found)
@@ -383,6 +392,6 @@ def _joined_scenarios(lines: list[str]) -> list[str]:
 
 def settle_deferred(task: Found) -> None:
     """A deferred task is of low priority unless the document says another."""
-    if marks.DEFERRED in task.tags and task.priority is None and task.status is TaskStatus.PENDING:
+    if states.DEFERRED in task.tags and task.priority is None and task.status is TaskStatus.PENDING:
         task.priority = Priority.LOW
         task.origin("priority", task.line, 0.6, "deferred")

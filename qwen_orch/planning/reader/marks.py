@@ -1,4 +1,4 @@
-"""Marks that stand around a title: boxes, ids, statuses, priorities, tags, people, estimates.
+"""Marks that stand around a title: statuses, priorities, tags, people, estimates.
 
 A mark counts only at the edge of a text, where people put marks, never in the middle of a sentence; it is taken off
 from the left (`before`) and from the right (`after`), one at a time, until what is left is the title.
@@ -7,91 +7,41 @@ from the left (`before`) and from the right (`after`), one at a time, until what
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
 from qwen_orch.model.task import Estimate, Priority, TaskStatus
-from qwen_orch.planning.reader import durations
-from qwen_orch.planning.reader.text import masked
+from qwen_orch.planning.reader import durations, states
+from qwen_orch.planning.reader.ids import identifier
+from qwen_orch.planning.reader.states import box
 
-DEFERRED = "deferred"
-OPTIONAL = "optional"
-PARALLEL = "parallel"
-DOING = "in-progress"
-_DONE, _OPEN, _GONE = TaskStatus.CLAIMED, TaskStatus.PENDING, TaskStatus.CANCELLED
+__all__ = ["FIELD_WORDS", "Marks", "after", "around", "before", "box", "identifier", "struck"]
 
-_STATUS_WORDS: tuple[tuple[str, TaskStatus, str], ...] = (
-    (r"(?:mostly|substantially|partially|partly|nearly|almost|largely) (?:complete|completed|done|implemented|met)|in[ _-]progress|wip|doing|ongoing|started|"
-     r"active|in[ _-]review|under review|review|进行中|進行中", _OPEN, DOING),
-    (r"(?:all |fully |100% )*(?:complete|completed|done|finished|shipped|released|merged|implemented|launched|closed|resolved|fixed|live|passed|met)|已完成|完成|完了", _DONE, ""),
-    (r"removed|cancell?ed|n/?a|not applicable|obsolete|dropped|won(?:'|’)?t(?: do| fix| have)?|wontfix|superseded|rejected|skipped|duplicate|deprecated|abandoned|已取消|取消|中止", _GONE, ""),
-    (r"(?:post-v\d\S*|deferred|postponed|on hold|parked|delayed|later|someday|延期|推迟)(?: to .{1,40})?", _OPEN, DEFERRED),
-    (r"to[ _-]?do|pending|open|not started|planned|blocked|ready|new|backlog|queued|upcoming|待办|未开始|未完成|未着手", _OPEN, ""),
-)  # fmt: skip
-_STATUS = tuple((re.compile(words, re.I), status, tag) for words, status, tag in _STATUS_WORDS)
-_ANY_STATUS = "|".join(words for words, _, _ in _STATUS_WORDS)
-_SIGNS: Mapping[str, tuple[TaskStatus, str]] = {
-    "✅": (_DONE, ""), "✔": (_DONE, ""), "✓": (_DONE, ""), "☑": (_DONE, ""), "🗹": (_DONE, ""), "🟢": (_DONE, ""),
-    "❌": (_GONE, ""), "🚫": (_GONE, ""), "☒": (_GONE, ""), "🗑": (_GONE, ""),
-    "🚧": (_OPEN, DOING), "🔄": (_OPEN, DOING), "⏳": (_OPEN, DOING), "🟡": (_OPEN, DOING),
-    "☐": (_OPEN, ""), "⬜": (_OPEN, ""), "🔲": (_OPEN, ""), "◻": (_OPEN, ""), "🔜": (_OPEN, ""), "📋": (_OPEN, ""),
-}  # fmt: skip
-_SIGN = "[" + "".join(_SIGNS) + "]\ufe0f?"
-_BOX = re.compile(r"\\?\[([ xX~/\->!?✓✔✅*]?)\\?\](?:\s+|$|(?=\*\s))|([☐☑☒🗹⬜🔲])\ufe0f?\s*")
-_BOXES: Mapping[str, TaskStatus] = {
-    "x": _DONE, "✓": _DONE, "✔": _DONE, "✅": _DONE, "☑": _DONE, "🗹": _DONE, "-": _GONE, "☒": _GONE
-}  # fmt: skip
-
-_PRIORITY_WORDS: tuple[tuple[str, Priority], ...] = (
-    (r"p0|critical|blocker|urgent|highest|must(?:[- ]have)?|asap|紧急|緊急|最高|必须", Priority.CRITICAL),
-    (r"p1|high|important|major|should(?:[- ]have)?|高", Priority.HIGH),
-    (r"p2|medium|med|normal|moderate|could(?:[- ]have)?|中", Priority.MEDIUM),
-    (r"p[345]|low|lowest|minor|trivial|won(?:'|’)?t(?:[- ]have)?|nice[- ]to[- ]have|低", Priority.LOW),
-)
-_LEVEL = tuple((re.compile(rf"(?:{words})(?:[- ]?prio(?:rity)?)?", re.I), level) for words, level in _PRIORITY_WORDS)
-_ORG: Mapping[str, Priority] = {"A": Priority.HIGH, "B": Priority.MEDIUM, "C": Priority.LOW}
-_NAMED_PRIORITY = r"(?:critical|high|medium|low|urgent)(?:est)?[- ]prio(?:rity)?"
-
-_NOT_IDS = re.compile(
-    r"(?:FR|NFR|SC|AC|REQ|R|UC|US|P|V|SR|CR|Q|H|ADR|RFC|ISO|UTF|SHA|GPT|HTTP|TLS|MD|PEP|CVE|IPV|ES|PHASE)-?", re.I
-)
-_ID = re.compile(
-    r"(?P<dashed>[A-Z][A-Z0-9]{0,11}-\d{1,6}(?:\.\d+)*[a-z]?|task-\d{1,6})(?![\w-])"
-    r"|(?P<joined>[A-Z]{1,5}\d{1,5}(?:\.\d+)*[a-z]?)(?![\w-])"
-    r"|(?P<dotted>\d{1,4}(?:\.\d{1,4})+)\.?(?=[\s:)\]`*]|$)"
-    r"|(?P<plain>\d{1,4})[.)](?=\s)"
-    r"|(?P<issue>#\d{1,7})(?=[\s:)]|$)"
-)
-_SERIES = re.compile(
-    r"(?P<word>task|step|todo|ticket|issue|story|任务|步骤)\s*#?(?P<id>\d+(?:\.\d+)*[a-z]?)\s*(?:[:：.)]|[-–—](?=\s))\s*",
-    re.I,
-)
-_OPENERS, _CLOSERS = "`*[(", "`*])"
-_AFTER_WRAPPED = re.compile(r"[`*\])]*\s*(?:[:：]|[-–—](?=\s)|\|)?[`*]*\s*")
-_AFTER_ID = re.compile(r"[\])]?\s*(?:[:：]|[-–—](?=\s)|\|)?\s*")
 _STORY = re.compile(r"\[(US\d+[a-z]?)\]\s*", re.I)
 _PARALLEL = re.compile(r"\[P\]\s*")
 _BRACKET = re.compile(r"[\[(]([^\[\]()]{1,40})[\])]\s*[:：]?\s*")
 _BOLD_PRIORITY = re.compile(
-    rf"\*\*\s*((?:{_NAMED_PRIORITY})|P[0-4])\s*:?\*\*\s*[:：]?\s*|({_NAMED_PRIORITY}|P[0-3])\s*[:：]\s+", re.I
+    rf"\*\*\s*((?:{states.NAMED_PRIORITY})|P[0-4])\s*:?\*\*\s*[:：]?\s*|({states.NAMED_PRIORITY}|P[0-3])\s*[:：]\s+",
+    re.I,
 )
-_LEAD_SIGN = re.compile(rf"({_SIGN})\s*")
+_LEAD_SIGN = re.compile(rf"({states.SIGN})\s*")
 
 _TAIL_PERSON = re.compile(r"(?:\s+(?:-+\s*)?|(?<=[）)\u4e00-\u9fff]))@([^\W\d_][\w.-]{0,60})$")
 _TAIL_FIELD = re.compile(
-    r"(?:\s*[,，;；|]\s*|\s+|(?<=[）)]))(优先级|优先級|估时|工时|负责人|prio(?:rity)?|est(?:imate)?|effort|owner|assignee)\s*[:：]\s*([^\s,;|，；][^,;|，；:：]{0,30})$",
+    r"(?:\s*[,，;；|]\s*|\s+|(?<=[）)]))(优先级|优先級|估时|工时|负责人|prio(?:rity)?|est(?:imate)?|effort|owner|"
+    r"assignee)\s*[:：]\s*([^\s,;|，；][^,;|，；:：]{0,30})$",
     re.I,
 )
 _TAIL_TAG = re.compile(r"\s+#([^\W\d][\w/.-]{0,60})$")
 _TAIL_BANG = re.compile(r"\s+!(critical|high|medium|low|urgent)$|\s*(?<!!)(!{2,3})$", re.I)
-_TAIL_LEVEL = re.compile(rf"\s+[-–—|,]?\s*(P[0-4]|{_NAMED_PRIORITY})$", re.I)
+_TAIL_LEVEL = re.compile(rf"\s+[-–—|,]?\s*(P[0-4]|{states.NAMED_PRIORITY})$", re.I)
 _TAIL_PAREN = re.compile(r"\s*[(\[（]([^()\[\]（）]{1,160})[)\]）]$")
 _TAIL_EFFORT = re.compile(r"\s+(?:[-–—|]\s*(?=[~≈]?\d)|(?=[~≈]\s?\d)|\|\s*)([^|()–—]{2,40})$")
 _TAIL_ORG_TAGS = re.compile(r"\s+:([A-Za-z_][\w@]*(?::[\w@]+)*):$")
-_TAIL_SIGN = re.compile(rf"(?:\s*[-–—:|→])?\s*({_SIGN})\s*([^{''.join(_SIGNS)}]{{0,80}})$")
+_TAIL_SIGN = re.compile(rf"(?:\s*[-–—:|→])?\s*({states.SIGN})\s*([^{''.join(states.SIGNS)}]{{0,80}})$")
 _TAIL_STATUS = re.compile(
-    rf"(?:\s+[-–—|]+\s*|\s+→\s*|\s*[(\[])\s*({_ANY_STATUS})[)\]]?(?:\s*[(:]([^)]{{0,200}})\)?)?$", re.I
+    rf"(?:\s+[-–—|]+\s*|\s+→\s*|\s*[(\[])\s*({states.ANY_STATUS})[)\]]?(?:\s*[(:]([^)]{{0,200}})\)?)?$", re.I
 )
 _TAIL_TRACE = re.compile(
     r"\s+(?:per|see|refs?:?)\s+([A-Z]{1,5}-?\d+(?:\s*[/,&]\s*[A-Z]{1,5}-?\d+)*(?:\s*\([a-z]{1,20}\))?)$"
@@ -142,75 +92,8 @@ class Marks:
             self.note("estimate", estimate.confidence, reason)
 
 
-@frozen
-class Identifier:
-    """An id at the start of a text and the *rest* after it; *sure* when delimiters make it plain that it is one."""
-
-    label: str
-    rest: str
-    sure: bool
-    prefix: str
-    own: bool = False
-
-
-def status(text: str) -> tuple[TaskStatus, str] | None:
-    """Return the status that *text* as a whole names, with the tag that goes with it."""
-    body = text.strip(" .*_`~").strip()
-    if body[:1] in _SIGNS:
-        rest = body[1:].strip("\ufe0f ")
-        return status(rest) or _SIGNS[body[0]]
-    words = body[:80]
-    return next(((s, tag) for pattern, s, tag in _STATUS if pattern.fullmatch(words)), None)
-
-
-def priority(text: str) -> Priority | None:
-    """Return the priority that *text* as a whole names."""
-    body = re.sub(r"\s*[(（].*$", "", text.strip(" .*_`[]!").strip())[:40]
-    body = body.lstrip("🔴🟠🟡🟢🔥 ")
-    return next((level for pattern, level in _LEVEL if pattern.fullmatch(body)), None)
-
-
-def box(text: str) -> tuple[TaskStatus | None, str]:
-    """Take a check box off the left of *text*."""
-    match = _BOX.match(text)
-    if not match:
-        return None, text
-    sign = (match[1] if match[1] is not None else match[2]).lower()
-    return _BOXES.get(sign, _OPEN), text[match.end() :]
-
-
-def identifier(text: str) -> Identifier | None:
-    """Find an id at the start of *text*: ``T001``, ``**T-001**:``, ``[AB-12]``, ``1.2``, ``3.``, ``Task 4:``, ``#12``."""
-    start = 0
-    while start < 4 and text[start : start + 1] in _OPENERS and text[start : start + 1]:
-        start += 1
-    if series := _SERIES.match(text, start):
-        return Identifier(series["id"], _unwrapped(text, start, series.end()), True, series["word"].lower())
-    match = _ID.match(text, start)
-    if (
-        not match
-        or ((match["joined"] or match["dashed"])
-        and _NOT_IDS.fullmatch(match[0].rstrip("0123456789.abcdefghijklmnopqrstuvwxyz")))
-    ):
-        return None
-    label = match["dotted"] or match["plain"] or match[0]
-    after = (_AFTER_WRAPPED if start else _AFTER_ID).match(text, match.end())
-    end = after.end() if after else match.end()
-    delimiters = text[:start] + text[match.end() : end]
-    own = text.startswith("`task-") and start == 1
-    sure = bool(delimiters.strip()) or bool(re.fullmatch(r"T\d{2,}[a-z]?", label)) or own
-    rest = text[end:] if "**" not in text[:start] or "**" in text[match.end() : end] else "**" + text[end:]
-    return Identifier(label, rest, sure, label.rstrip("0123456789.abcdefghijklmnopqrstuvwxyz"), own)
-
-
-def _unwrapped(text: str, start: int, end: int) -> str:
-    """The text after a series word; bold that began before it now begins the rest."""
-    rest = text[end:]
-    return f"**{rest}" if "**" in text[:start] and not rest.startswith("**") else rest.removeprefix("**").lstrip()
-
-
 def before(text: str, found: Marks) -> str:
-    """Take marks off the left of *text*: ``[P]``, ``[US1]``, ``[high]``, ``(MANUAL)``, ``**HIGH PRIORITY**:``, a sign."""
+    """Take marks off the left of *text*: ``[P]``, ``[US1]``, ``[high]``, ``(MANUAL)``, ``**HIGH PRIORITY**:``."""
     while True:
         for rule in _BEFORE:
             rest = rule(text, found)
@@ -223,7 +106,7 @@ def before(text: str, found: Marks) -> str:
 
 def _before_parallel(text: str, found: Marks) -> str | None:
     if match := _PARALLEL.match(text):
-        found.tag(PARALLEL)
+        found.tag(states.PARALLEL)
         found.note("tags", 0.95, "[P]: may run in parallel")
         return text[match.end() :]
     return None
@@ -239,7 +122,7 @@ def _before_story(text: str, found: Marks) -> str | None:
 
 def _before_priority(text: str, found: Marks) -> str | None:
     if match := _BOLD_PRIORITY.match(text):
-        level = priority(match[1] or match[2])
+        level = states.priority(match[1] or match[2])
         if level:
             found.level(level, f"written before the title: {match[1] or match[2]}")
             return text[match.end() :]
@@ -251,8 +134,8 @@ def _before_bracket(text: str, found: Marks) -> str | None:
     if not match or text[match.end() - 1 : match.end() + 1].startswith("]("):
         return None
     inside = match[1].strip()
-    if inside.startswith("#") and inside[1:2] in _ORG:
-        found.level(_ORG[inside[1]], f"[{inside}]")
+    if inside.startswith("#") and inside[1:2] in states.ORG:
+        found.level(states.ORG[inside[1]], f"[{inside}]")
     elif not _bracketed(inside, found):
         if match[0].startswith("[") or not (inside.isupper() or _is_status(inside)) or len(inside) < 3:
             return None
@@ -262,12 +145,12 @@ def _before_bracket(text: str, found: Marks) -> str | None:
 
 
 def _is_status(text: str) -> bool:
-    return status(text) is not None
+    return states.status(text) is not None
 
 
 def _before_sign(text: str, found: Marks) -> str | None:
     if match := _LEAD_SIGN.match(text):
-        state, tag = _SIGNS[match[1][0]]
+        state, tag = states.SIGNS[match[1][0]]
         if found.status is None:
             found.state(state, tag, f"{match[1]} before the title", 0.8)
         return text[match.end() :]
@@ -275,8 +158,12 @@ def _before_sign(text: str, found: Marks) -> str | None:
 
 
 _BEFORE: tuple[Callable[[str, Marks], str | None], ...] = (
-    _before_parallel, _before_story, _before_priority, _before_bracket, _before_sign,
-)  # fmt: skip
+    _before_parallel,
+    _before_story,
+    _before_priority,
+    _before_bracket,
+    _before_sign,
+)
 
 
 def _bracketed(inside: str, found: Marks) -> bool:
@@ -306,7 +193,7 @@ def _rejoined(parts: list[str]) -> list[str]:
             and FIELD_WORDS.match(joined[-1])
             and re.fullmatch(r"#?[\w.-]*\d[\w.-]*(?:\s*(?:and|&)\s*#?[\w.-]*\d[\w.-]*)?", part)
         )
-        if joined and (percent or (listed and not durations.whole(part) and not priority(part))):
+        if joined and (percent or (listed and not durations.whole(part) and not states.priority(part))):
             joined[-1] += ", " + part.removesuffix(" confidence")
         else:
             joined.append(part)
@@ -314,9 +201,11 @@ def _rejoined(parts: list[str]) -> list[str]:
 
 
 FIELD_WORDS = re.compile(
-    r"(depends? on|dependenc(?:y|ies)|deps?|after|blocked by|requires|needs|blocks|prio(?:rity)?|est(?:imated?)?(?: time| effort)?|effort|duration|time|size|points|sp|"
+    r"(depends? on|dependenc(?:y|ies)|deps?|after|blocked by|requires|needs|blocks|prio(?:rity)?|"
+    r"est(?:imated?)?(?: time| effort)?|effort|duration|time|size|points|sp|"
     r"owner|assignee|assigned to|tags?|labels?|status|依赖|优先级|估时)\s*[:：=]?\s+(?=\S)|"
-    r"(deps?|priority|prio|est|estimate|effort|size|owner|assignee|tags?|status|sp|points|after|依赖|优先级|估时|负责人)\s*[:：=]\s*(?=\S)",
+    r"(deps?|priority|prio|est|estimate|effort|size|owner|assignee|tags?|status|sp|points|after|依赖|"
+    r"优先级|估时|负责人)\s*[:：=]\s*(?=\S)",
     re.I,
 )
 
@@ -329,10 +218,10 @@ def _part(part: str, found: Marks) -> bool:
     if re.fullmatch(r"#[^\W\d][\w/-]*", part):
         found.tag(part[1:])
         return True
-    if level := priority(part):
+    if level := states.priority(part):
         found.level(level, f"({part})", 0.85)
         return True
-    if state := status(part):
+    if state := states.status(part):
         found.state(*state, f"({part})", 0.8)
         return True
     if durations.is_relative(part):
@@ -362,10 +251,6 @@ def after(text: str, found: Marks) -> str:
             return text
 
 
-def _ends_in_code(tail: str, start: int) -> bool:
-    return masked(tail)[start : start + 1] != tail[start : start + 1]
-
-
 def _after_simple(tail: str, found: Marks) -> str | None:
     if match := _TAIL_PERSON.search(tail):
         found.assignee = found.assignee or match[1]
@@ -375,10 +260,10 @@ def _after_simple(tail: str, found: Marks) -> str | None:
         found.tags = (*found.tags[: found.kept], *early, *found.tags[found.kept :])
         found.note("tags", 0.9, match[0].strip())
     elif match := _TAIL_BANG.search(tail):
-        named = priority(match[1]) if match[1] else None
+        named = states.priority(match[1]) if match[1] else None
         found.level(named or (Priority.HIGH if match[2] == "!!" else Priority.CRITICAL), match[0].strip())
     elif match := _TAIL_LEVEL.search(tail):
-        found.level(priority(match[1]) or Priority.MEDIUM, match[1])
+        found.level(states.priority(match[1]) or Priority.MEDIUM, match[1])
     else:
         return None
     return tail[: match.start()]
@@ -400,7 +285,9 @@ def _after_field(tail: str, found: Marks) -> str | None:
         return None
     name, value = match[1].lower(), match[2].strip()
     person = name in ("owner", "assignee", "负责人") and re.fullmatch(r"@?[^\W\d_][\w.-]*", value)
-    if not (priority(value) if name in ("优先级", "优先級", "prio", "priority") else person or durations.whole(value)):
+    if not (
+        states.priority(value) if name in ("优先级", "优先級", "prio", "priority") else person or durations.whole(value)
+    ):
         return None
     found.fields.append((name, value))
     return tail[: match.start()]
@@ -423,7 +310,7 @@ def _after_effort(tail: str, found: Marks) -> str | None:
 
 def _after_status(tail: str, found: Marks) -> str | None:
     if (match := _TAIL_SIGN.search(tail)) and (read := _signed(match[1], match[2])):
-        if found.status is None or found.status is _OPEN:
+        if found.status is None or found.status is states.OPEN:
             found.state(*read, match[0].strip())
         return tail[: match.start()]
     if match := _TAIL_STATUS.search(tail):
@@ -432,7 +319,7 @@ def _after_status(tail: str, found: Marks) -> str | None:
         if shown and not (
             words.islower() and words in ("open", "new", "review", "live", "fixed", "met", "passed", "later")
         ):
-            state = status(words)
+            state = states.status(words)
             if state:
                 found.state(*state, match[0].strip())
                 if match[2]:
@@ -442,27 +329,31 @@ def _after_status(tail: str, found: Marks) -> str | None:
 
 
 def struck(text: str, found: Marks) -> tuple[str, str] | None:
-    """Read ``~~title~~ why``: the title and the words after it; struck out means cancelled unless the words say else."""
+    """Read ``~~title~~ why``: the title and the words after it; struck out is cancelled unless the words say else."""
     end = text.find("~~", 2) if text.startswith("~~") else -1
     if end < 0:
         return None
     rest = text[end + 2 :].strip()
     words = _AFTER_STRIKE.match(rest)
-    state = (status(words[2]) if words[2] else _SIGNS[words[1][0]]) if words and (words[1] or words[2]) else None
-    found.state(*(state or (_GONE, "")), f"struck out: {rest[:60]}" if rest else "struck out")
+    state = (
+        (states.status(words[2]) if words[2] else states.SIGNS[words[1][0]])
+        if words and (words[1] or words[2])
+        else None
+    )
+    found.state(*(state or (states.GONE, "")), f"struck out: {rest[:60]}" if rest else "struck out")
     return text[2:end].strip(), rest.lstrip("-–—: ")
 
 
-_AFTER_STRIKE = re.compile(rf"\s*(?:[-–—:→(]+|->)?\s*({_SIGN})?\s*({_ANY_STATUS})?(?![\w-])", re.I)
+_AFTER_STRIKE = re.compile(rf"\s*(?:[-–—:→(]+|->)?\s*({states.SIGN})?\s*({states.ANY_STATUS})?(?![\w-])", re.I)
 
 
 def _signed(sign: str, words: str) -> tuple[TaskStatus, str] | None:
     """What a sign with the *words* after it says; None when the words are more than a status."""
     words = words.strip()
     if not words:
-        return _SIGNS[sign[0]]
+        return states.SIGNS[sign[0]]
     bare = re.sub(r"\s*\(.*$", "", words)
-    return status(bare) or (_SIGNS[sign[0]] if bare.isupper() or not bare else None)
+    return states.status(bare) or (states.SIGNS[sign[0]] if bare.isupper() or not bare else None)
 
 
 _AFTER: tuple[Callable[[str, Marks], str | None], ...] = (
@@ -476,7 +367,7 @@ _AFTER: tuple[Callable[[str, Marks], str | None], ...] = (
 
 
 def around(title: str) -> tuple[str, Marks]:
-    """Take statuses off a heading (``Setup - ✅ COMPLETE``); priorities and efforts stay in it and are read all the same."""
+    """Take statuses off a heading (``Setup - ✅ COMPLETE``); priorities stay in it and are read all the same."""
     found = Marks()
     rest = _after_status(title, found)
     while rest is not None and rest.strip():
@@ -487,11 +378,11 @@ def around(title: str) -> tuple[str, Marks]:
             found.tag(match[1].lower())
         title = title[: match.start()] or title
     if found.status is None and (match := _LEAD_SIGN.match(title)):
-        found.state(*_SIGNS[match[1][0]], f"{match[1]} before the heading", 0.8)
+        found.state(*states.SIGNS[match[1][0]], f"{match[1]} before the heading", 0.8)
     for match in re.finditer(r"[(\[]([^()\[\]]{1,60})[)\]]", title):
-        level = priority(re.sub(r"(?i)priority\s*[:=]?\s*", "", match[1]))
+        level = states.priority(re.sub(r"(?i)priority\s*[:=]?\s*", "", match[1]))
         if level:
             found.level(level, match[0])
-    if level := priority(title):
+    if level := states.priority(title):
         found.level(level, title, 0.8)
     return title, found

@@ -6,6 +6,7 @@ A bold line that stands alone opens a section of its own; a label belongs to the
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from qwen_orch.planning.reader import fields, headings
 from qwen_orch.planning.reader.blocks import Block, Section
@@ -26,7 +27,7 @@ def shape(root: Section) -> None:
 
 def _label(blocks: list[Block]) -> None:
     """Give each list, fence and table its label: the short paragraph ending in a colon right before it."""
-    for before, block in zip(blocks, blocks[1:], strict=False):
+    for before, block in pairwise(blocks):
         if block.kind in ("list", "fence", "table", "quote") and before.kind == "paragraph" and is_label(before):
             block.label = before
             before.role = "label"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from qwen_orch.model.task import Criterion, Estimate
-from qwen_orch.planning.reader import durations, fields, marks
+from qwen_orch.planning.reader import durations, fields, ids, states
 from qwen_orch.planning.reader.blocks import Block, Item
 from qwen_orch.planning.reader.entries import Found, Need, PhaseFound
 from qwen_orch.planning.reader.items import Reading
@@ -64,7 +64,7 @@ def _column(task: Found, column: Column, value: str, line: int, columns: Columns
         return
     match column:
         case Column.ID:
-            id_ = marks.identifier(value)
+            id_ = ids.identifier(value)
             task.label = task.label or (id_.label if id_ else plain(value).lstrip("#").rstrip("."))
             task.origin("label", line, 0.95, "id column")
         case Column.ESTIMATE | Column.POINTS:
@@ -109,12 +109,12 @@ def _three_points(task: Found, cells: list[str], columns: Columns, line: int) ->
 
 
 def _status(task: Found, value: str, line: int) -> None:
-    boxed, _ = marks.box(value)
+    boxed, _ = states.box(value)
     state = (
         (boxed, "")
         if boxed
-        else marks.status(plain(value))
-        or {"y": marks.status("done"), "yes": marks.status("done")}.get(plain(value).lower())
+        else states.status(plain(value))
+        or {"y": states.status("done"), "yes": states.status("done")}.get(plain(value).lower())
     )
     if state:
         task.status = state[0]

@@ -15,12 +15,14 @@ from qwen_orch.planning.reader.entries import Need
 from qwen_orch.planning.reader.text import masked
 
 _AFTER = re.compile(
-    r"\b(?:depend(?:s|ent|ing)? (?:up)?on|blocked (?:by|on)|requires|needs|waits? (?:for|on)|prerequisites?:|dependenc(?:y|ies):|after|once|must follow|follows)[:\s]+"
+    r"\b(?:depend(?:s|ent|ing)? (?:up)?on|blocked (?:by|on)|requires|needs|waits? (?:for|on)|"
+    r"prerequisites?:|dependenc(?:y|ies):|after|once|must follow|follows)[:\s]+"
     r"|(?:依赖(?:于)?|依賴|前置(?:任务)?|需要先完成)\s*[:：]?\s*",
     re.I,
 )
 _BEFORE = re.compile(
-    r"\b(?:blocks|unblocks|gates?(?: the)?|must (?:be (?:done|finished|completed?) |finish |complete )?(?:before|precede)|(?:is )?required (?:by|for)|prerequisite (?:for|of))[:\s]+",
+    r"\b(?:blocks|unblocks|gates?(?: the)?|must (?:be (?:done|finished|completed?) |finish |"
+    r"complete )?(?:before|precede)|(?:is )?required (?:by|for)|prerequisite (?:for|of))[:\s]+",
     re.I,
 )
 _HINTS = re.compile(r"\b(?:builds? (?:up)?on|extends|based on|on top of|continues)\s+", re.I)
@@ -28,18 +30,33 @@ _QUOTED = re.compile(r"\b(?:depends on|blocked by|after)\s+([\"“][^\"”\n]{3,
 _NEAR_DIGIT = re.compile(r"[^.;\n]{0,40}\d")
 
 _KINDS = {
-    "ss": DependencyKind.START_TO_START, "start-to-start": DependencyKind.START_TO_START, "start to start": DependencyKind.START_TO_START,
-    "ff": DependencyKind.FINISH_TO_FINISH, "finish-to-finish": DependencyKind.FINISH_TO_FINISH, "finish to finish": DependencyKind.FINISH_TO_FINISH,
-    "sf": DependencyKind.START_TO_FINISH, "start-to-finish": DependencyKind.START_TO_FINISH, "start to finish": DependencyKind.START_TO_FINISH,
-    "fs": DependencyKind.FINISH_TO_START, "finish-to-start": DependencyKind.FINISH_TO_START, "finish to start": DependencyKind.FINISH_TO_START,
-}  # fmt: skip
+    "ss": DependencyKind.START_TO_START,
+    "start-to-start": DependencyKind.START_TO_START,
+    "start to start": DependencyKind.START_TO_START,
+    "ff": DependencyKind.FINISH_TO_FINISH,
+    "finish-to-finish": DependencyKind.FINISH_TO_FINISH,
+    "finish to finish": DependencyKind.FINISH_TO_FINISH,
+    "sf": DependencyKind.START_TO_FINISH,
+    "start-to-finish": DependencyKind.START_TO_FINISH,
+    "start to finish": DependencyKind.START_TO_FINISH,
+    "fs": DependencyKind.FINISH_TO_START,
+    "finish-to-start": DependencyKind.FINISH_TO_START,
+    "finish to start": DependencyKind.FINISH_TO_START,
+}
 _KIND_WORDS = "|".join(sorted(_KINDS, key=len, reverse=True))
 _KIND = re.compile(
-    rf"\s*[(\[]\s*(?P<kind>{_KIND_WORDS})?\s*,?\s*(?P<lag>[+\-−]\s*\d[^()\[\]]{{0,20}}?)?\s*[)\]]|\s*(?P<kind2>SS|FF|SF|FS)(?P<lag2>[+\-−]\s*\d{{1,4}}(?:\.\d+)?\s*[a-zA-Z]{{1,7}})?(?![\w])",
+    rf"\s*[(\[]\s*(?P<kind>{_KIND_WORDS})?\s*,?\s*(?P<lag>[+\-−]\s*\d[^()\[\]]{{0,20}}?)?\s*[)\]]|"
+    rf"\s*(?P<kind2>SS|FF|SF|FS)(?P<lag2>[+\-−]\s*\d{{1,4}}(?:\.\d+)?\s*[a-zA-Z]{{1,7}})?(?![\w])",
     re.I,
 )
-_WORD = r"(?:(?P<word>tasks?|steps?|stor(?:y|ies)|items?|tickets?|issues?|sprints?|milestones?|phases?|stages?|weeks?|ids?|任务|步骤|阶段)\s*)?"
-_ID = r"[`*\[]*#?(?P<id>[A-Za-z]{1,10}[A-Za-z0-9]{0,4}-\d{1,6}(?:\.\d+)*[a-z]?|[A-Za-z]{1,5}\d{1,6}(?:\.\d+)*[a-z]?|\d{1,5}(?:\.\d{1,4})*[a-z]?)[`*\]]*"
+_WORD = (
+    r"(?:(?P<word>tasks?|steps?|stor(?:y|ies)|items?|tickets?|issues?|sprints?|milestones?|phases?|"
+    r"stages?|weeks?|ids?|任务|步骤|阶段)\s*)?"
+)
+_ID = (
+    r"[`*\[]*#?(?P<id>[A-Za-z]{1,10}[A-Za-z0-9]{0,4}-\d{1,6}(?:\.\d+)*[a-z]?|"
+    r"[A-Za-z]{1,5}\d{1,6}(?:\.\d+)*[a-z]?|\d{1,5}(?:\.\d{1,4})*[a-z]?)[`*\]]*"
+)
 _REFERENCE = re.compile(_WORD + _ID + r"(?![\w%])", re.I)
 _RANGE = re.compile(
     r"\s*(?:-|–|—|‑|to|through|thru|\.\.\.?|~|至|到)\s*"

@@ -38,21 +38,46 @@ _HEADERS: tuple[tuple[Column, str], ...] = (
     (Column.LOW, r"(?:optimistic|best(?: case)?|low|min(?:imum)?)(?: .*)?"),
     (Column.LIKELY, r"(?:most )?likely(?: .*)?|expected(?: .*)?|nominal"),
     (Column.HIGH, r"(?:pessimistic|worst(?: case)?|high|max(?:imum)?)(?: .*)?"),
-    (Column.TITLE, r"tasks?(?: name| title| description)?|title|name|work ?items?|items?|stor(?:y|ies)|user stor(?:y|ies)|activit(?:y|ies)|actions?|action items?|deliverables?|"
-     r"features?|what|summary|todo|to-?do|steps?|任务(?:名称)?|任務|事项|工作项|タスク|作業|tarea|aufgabe|ticket|issue|subject"),
+    (
+        Column.TITLE,
+        (
+            r"tasks?(?: name| title| description)?|title|name|work ?items?|items?|stor(?:y|ies)|user stor(?:y|"
+            r"ies)|activit(?:y|ies)|actions?|action items?|deliverables?|"
+            r"features?|what|summary|todo|to-?do|steps?|任务(?:名称)?|任務|事项|工作项|タスク|作業|tarea|aufgabe|ticket|issue|"
+            r"subject"
+        ),
+    ),
     (Column.POINTS, r"(?:story )?points?|sp|pts"),
-    (Column.ESTIMATE, r"(?:est(?:imated?|\.)?|effort|duration|time|hours?|days?|weeks?|size|t-?shirt(?: size)?)(?: .*)?|(?:.* )?(?:estimate|effort|duration|hours|days)|工时|估时|预计.*|工期|時間|見積.*"),
+    (
+        Column.ESTIMATE,
+        (
+            r"(?:est(?:imated?|\.)?|effort|duration|time|hours?|days?|weeks?|size|t-?shirt(?: size)?)(?: .*)?|"
+            r"(?:.* )?(?:estimate|effort|duration|hours|days)|工时|估时|预计.*|工期|時間|見積.*"
+        ),
+    ),
     (Column.STATUS, r"status|state|done\??|progress|complete[d?]?|状态|狀態|状態|✓|✅"),
     (Column.PRIORITY, r"prio(?:rity)?|p|importance|moscow|severity|优先级|優先級|優先度"),
     (Column.ASSIGNEE, r"owners?|assignees?|assigned(?: to)?|who|responsible|lead|dri|负责人|負責人|担当(?:者)?"),
-    (Column.DEPENDS, r"depends?(?: on)?|dependenc(?:y|ies)|deps?|blocked by|after|predecessors?|prerequisites?|requires|依赖|前置.*|依存.*"),
+    (
+        Column.DEPENDS,
+        (
+            r"depends?(?: on)?|dependenc(?:y|ies)|deps?|blocked by|after|predecessors?|prerequisites?|"
+            r"requires|依赖|前置.*|依存.*"
+        ),
+    ),
     (Column.PHASE, r"phase|milestone|sprint|stage|epic|iteration|阶段|フェーズ"),
     (Column.TAGS, r"tags?|labels?|area|component|category|type|标签"),
-    (Column.ACCEPTANCE, r"acceptance(?: criteri(?:a|on))?|acs?|done when|definition of done|success criteria|criteria|验收(?:标准)?|deliverable"),
+    (
+        Column.ACCEPTANCE,
+        (
+            r"acceptance(?: criteri(?:a|on))?|acs?|done when|definition of done|success criteria|criteria|"
+            r"验收(?:标准)?|deliverable"
+        ),
+    ),
     (Column.CHECK, r"checks?|verify|verification|test command"),
     (Column.RUN, r"runs?|commands?"),
     (Column.NOTES, r"description|details?|notes?|comments?|remarks?|说明|备注|描述"),
-)  # fmt: skip
+)
 _TABLE = tuple((column, re.compile(words, re.I)) for column, words in _HEADERS)
 _PLAN = frozenset(
     (Column.ESTIMATE, Column.POINTS, Column.STATUS, Column.ASSIGNEE, Column.DEPENDS, Column.LIKELY, Column.ACCEPTANCE)

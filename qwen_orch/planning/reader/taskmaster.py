@@ -6,7 +6,7 @@ from typing import Any
 
 from qwen_orch.errors import ValidationError
 from qwen_orch.model.task import Criterion
-from qwen_orch.planning.reader import durations, marks
+from qwen_orch.planning.reader import durations, states
 from qwen_orch.planning.reader.entries import Found, Gathered, Need, PhaseFound
 from qwen_orch.planning.reader.text import clean, plain
 from qwen_orch.planning.reader.titles import capped
@@ -129,10 +129,10 @@ def _task(entry: dict[str, Any], parent: Found | None, phase: PhaseFound | None,
         for key, value in entry.items()
         if key not in _KNOWN and isinstance(value, str | int | float) and value
     ]
-    if state := marks.status(str(entry.get("status", ""))):
+    if state := states.status(str(entry.get("status", ""))):
         task.status = state[0]
         task.tag(state[1])
-    task.priority = marks.priority(str(entry.get("priority", "")))
+    task.priority = states.priority(str(entry.get("priority", "")))
     task.estimate = durations.whole(str(entry.get("estimate") or f"{entry.get('estimatedHours', '')}h"))
     task.assignee = clean(str(entry["assignee"]))[:80] if entry.get("assignee") else None
     for tag in _strings(entry.get("tags") or entry.get("labels")):
