@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 
-from qwen_orch.answers.plans import Approved, CommandShown, Imported, Planned, Reset
-from qwen_orch.views.blocks import GAP, Block, Line, Row, Span, exact, line, row, sheet
+from qwen_orch.answers.core import TaskAnswer
+from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Reset
+from qwen_orch.views.blocks import BLANK, GAP, Block, Line, Row, Span, Table, exact, line, row, sheet
 from qwen_orch.views.marks import WARNING
-from qwen_orch.views.parts import bullets, count, following, joined, mark, more, opening, section
+from qwen_orch.views.parts import bullets, count, following, joined, mark, more, opening, section, title, words
 from qwen_orch.views.task_parts import by_phase, command, planned_row, remaining_estimate, task_row, task_table
 
 _ROWS = 40
@@ -16,7 +18,9 @@ _READY = 8
 
 
 def planned(answer: Planned) -> list[Block]:
-    """Draw the plan as it was understood, what is doubtful about it, and how to go on."""
+    """Draw the plan as it was understood, what is doubtful about it, and how to go on; or what a merge changed."""
+    if answer.merged:
+        return _merged(answer, answer.merged)
     root = answer.orchestration
     guess = remaining_estimate(answer.tasks)
     sizes = [count(len(answer.phases), "phase") if answer.phases else "", count(len(answer.tasks), "task"), guess]
@@ -31,6 +35,37 @@ def planned(answer: Planned) -> list[Block]:
         *_thoughts(answer),
         *following(["/list_tasks --tree", "/approve_plan"] if answer.tasks else ["/plan", "/add_task"]),
     ]
+
+
+def _merged(answer: Planned, merged: Merged) -> list[Block]:
+    """Draw all that the edited text changes in the plan, task by task, and how much it leaves as it was."""
+    touched = {*merged.added, *merged.changed, *merged.moved, *merged.kept}
+    same = f"{len({t.id for t in answer.tasks} - touched):,} as they were"
+    told = [
+        *_touched("Added", answer, dict.fromkeys(merged.added, ())),
+        *_touched("Changed", answer, merged.changed),
+        *_touched("Moved", answer, dict.fromkeys(merged.moved, ())),
+        *_touched("Removed", answer, dict.fromkeys(merged.removed, ())),
+        *_touched("No longer in the text, but begun, so kept", answer, dict.fromkeys(merged.kept, ())),
+    ]
+    return [
+        *opening(answer.orchestration, count(len(answer.tasks), "task"), same),
+        *(told or [GAP, line("The text says nothing that the plan does not say already.")]),
+        *_warnings(answer.warnings),
+        *following(["/list_tasks --tree", "/approve_plan", "/undo"] if told else ["/task_status"]),
+    ]
+
+
+def _touched(name: str, answer: Planned, changes: Mapping[str, tuple[str, ...]]) -> list[Block]:
+    """Draw the tasks with these ids and the fields that change; of one that is gone only the id is known."""
+    tasks = {t.id: t for t in answer.tasks}
+    rows = tuple(_change(i, tasks.get(i), fields) for i, fields in changes.items())
+    return section(f"{name} ({len(rows):,})", [Table(rows, flexible=1)] if rows else [])
+
+
+def _change(name: str, task: TaskAnswer | None, fields: tuple[str, ...]) -> Row:
+    label = (mark(task.state), title(task.title)) if task else BLANK
+    return row(Span(name, "id"), label, Span(", ".join(map(words, fields)), "muted"))
 
 
 def _outline(answer: Planned) -> list[Block]:

@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
 from qwen_orch.answers.exports import Drawing, Exported
 from qwen_orch.answers.help import Farewell, Help, HelpEntry
-from qwen_orch.answers.plans import Approved, CommandShown, Imported, Planned, Reset
+from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Reset
 from qwen_orch.answers.safety import Checkpoint, Diagnosis, Finding, Setting, Settings, Undone
 from qwen_orch.answers.sessions import ContextAnswer, ContextPart, Entry, History, Recap, Resumed, SessionList
 from qwen_orch.answers.status import Hours, PlanStatusAnswer, TaskStatusAnswer
@@ -234,8 +234,18 @@ DIAGNOSIS = Diagnosis(
     False,
 )
 
+MERGED = Merged(
+    ("task-004",),
+    {"task-002": ("title", "depends_on"), "task-003": ("estimate",)},
+    ("task-005",),
+    ("task-008",),
+    ("task-007",),
+)
+
 SAMPLES: dict[str, Any] = {
     "planned": PLANNED,
+    "merged": changed(PLANNED, merged=MERGED),
+    "nothing merged": changed(PLANNED, merged=Merged((), {}, (), (), ()), warnings=()),
     "approved": APPROVED,
     "reset": Reset(changed(ROOT, status="reset"), ".qwen/orchestration/backups/orch-order-service-x7k2-20240312.tar"),
     "imported": Imported(ROOT, 7, 2),

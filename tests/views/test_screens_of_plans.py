@@ -43,6 +43,48 @@ def test_a_plan_that_was_read() -> None:
     check("planned", 80, expected)
 
 
+def test_an_edited_text_shows_all_it_changes() -> None:
+    expected = """
+    Order service
+    ○ draft · orch-order-service-x7k2 · 7 tasks · 2 as they were
+
+    Added (1)
+      task-004  ◐ Ship parcels
+
+    Changed (2)
+      task-002  ● Write the order service  title, depends on
+      task-003  ○ Take payments            estimate
+
+    Moved (1)
+      task-005  ⊘ Publish the package
+
+    Removed (1)
+      task-008
+
+    No longer in the text, but begun, so kept (1)
+      task-007  ✗ Migrate the data
+
+    2 warnings
+      ! line 12: no task has the id T9
+      ! line 30: two tasks are named 'Test'
+
+    next: /list_tasks --tree · /approve_plan · /undo
+    """
+    check("merged", 80, expected)
+
+
+def test_an_edited_text_that_changes_nothing() -> None:
+    expected = """
+    Order service
+    ○ draft · orch-order-service-x7k2 · 7 tasks · 7 as they were
+
+    The text says nothing that the plan does not say already.
+
+    next: /task_status
+    """
+    check("nothing merged", 80, expected)
+
+
 def test_consent_shows_every_command_whole() -> None:
     expected = """
     Order service
