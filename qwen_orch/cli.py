@@ -70,12 +70,23 @@ def main(argv: list[str] | None = None) -> int:
     _asked_to_end.clear()
     try:
         code = _guarded(sys.argv[1:] if argv is None else argv)
+        if argv is None:
+            _be_deaf()
     except KeyboardInterrupt:
         code = INTERRUPTED
     code = INTERRUPTED if _asked_to_end else code
     if argv is None:
         _leave(code)
     return code
+
+
+def _be_deaf() -> None:
+    """Ignore the signals we listened to: what was asked for is done."""
+    if "signal" in sys.modules:
+        import signal
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _leave(code: int) -> NoReturn:

@@ -80,9 +80,22 @@ def _run(context: Context, line: Line) -> Outcome:
         manual = find("orchestration_help")
         return Outcome(manual.name, manual.run(context, command.name))
     try:
-        return Outcome(command.name, command.run(context, **bind(command, Line(words, line.raw, line.below))))
+        arguments = bind(command, _with_consent(context, Line(words, line.raw, line.below)))
+        return Outcome(command.name, command.run(context, **arguments))
     except OrchError as error:
         return Outcome(command.name, error=error)
+
+
+def _with_consent(context: Context, line: Line) -> Line:
+    """Return *line* without ``--yes``, which is an option of every command, and says so to *context*."""
+    plain = [w.text for w in line.words if not w.quoted]
+    if "--yes" not in (plain[: plain.index("--")] if "--" in plain else plain):
+        return line
+    context.yes = True
+    place = next(i for i, w in enumerate(line.words) if w.text == "--yes" and not w.quoted)
+    word = line.words[place]
+    raw = line.raw[: word.start] + " " * (word.end - word.start) + line.raw[word.end :]
+    return Line(line.words[:place] + line.words[place + 1 :], raw, line.below)
 
 
 def _asks_for_help(words: tuple[Word, ...]) -> bool:

@@ -19,7 +19,7 @@ class PlainPrompt:
     """Reads the terminal's own lines; several that arrive at once are one text, so a paste runs no command."""
 
     def read(self, start: str = "") -> str:
-        """Return a line, or the lines of a paste; *start* is only said."""
+        """Return a line, or the lines of a paste once a person has agreed; *start* is only said."""
         _say(f"{start}\n{PROMPT}" if start else PROMPT)
         lines = [_line()]
         while select.select([0], [], [], BURST)[0]:
@@ -27,7 +27,8 @@ class PlainPrompt:
                 lines.append(_line())
             except EOFError:
                 break
-        return "".join(lines).rstrip("\n")
+        text = "".join(lines).rstrip("\n")
+        return text if len(lines) == 1 or self.ask(f"Take these {len(lines)} lines as one text?") else ""
 
     def ask(self, question: str, default: bool = False) -> bool:
         """Ask *question*."""

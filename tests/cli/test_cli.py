@@ -252,3 +252,11 @@ class TestFaultsOfOurs:
         said = planned("graph", "--json")
         assert said.code == 130
         assert said.json[0]["error"]["type"] == "Interrupted"
+
+
+def test_yes_in_a_line(planned: Call) -> None:
+    """Is consent wherever a command is typed, and no part of its text."""
+    said = planned("--json", stdin="/note keep --yes this\n/note -- --yes\n/reset_plan --yes\n")
+    assert said.code == 0
+    texts = [told["result"].get("text", "").split() for told in said.json]
+    assert texts == [["keep", "this"], ["--yes"], []]
