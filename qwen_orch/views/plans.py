@@ -85,11 +85,18 @@ def _warnings(warnings: tuple[str, ...]) -> list[Block]:
     return section(count(len(warnings), "warning").capitalize(), [*lines, *told])
 
 
+_TOLD = {"decomposition": "read", "architecture": "order", "estimates": "hours", "review": "left over"}
+"""What the explanation says, in its order: purposes of thoughts, and the words that stand before them."""
+
+
 def _thoughts(answer: Planned) -> list[Block]:
+    """Draw how the text was understood: the first thought on each thing a person should know, and where the rest is."""
     if not answer.thoughts:
         return []
-    told = f"{count(len(answer.thoughts), 'thought')} recorded on how this was understood: "
-    return [GAP, line(Span(told, "muted"), Span("/think", "command"))]
+    first = {t.purpose: t.text for t in reversed(answer.thoughts) if not t.branch and not t.revises}
+    told = sheet(row(Span.of(word, "muted"), exact(first[p])) for p, word in _TOLD.items() if p in first)
+    all_of_it = line(Span.of(f"all {len(answer.thoughts)} thoughts: ", "muted"), Span.of("/think", "command"), indent=2)
+    return section("How it was understood", [*told, all_of_it])
 
 
 def approved(answer: Approved) -> list[Block]:

@@ -36,7 +36,9 @@ def test_a_plan_that_was_read() -> None:
       ! line 12: no task has the id T9
       ! line 30: two tasks are named 'Test'
 
-    4 thoughts recorded on how this was understood: /think
+    How it was understood
+      read  Publishing depends on all of them, though the document does not say so.
+      all 4 thoughts: /think
 
     next: /list_tasks --tree · /approve_plan
     """
