@@ -28,19 +28,28 @@ _GROUPS = frozenset(("sprint", "epic", "feature", "module", "release", "version"
 
 @define
 class Convention:
-    """What `settle` concluded; *reads* maps sections to their headings, *prefixes* are the ids' letters in use."""
+    """What `settle` concluded; *reads* maps sections to their headings, *prefixes* are the ids' letters in use.
+
+    *own*: the text is an export of ours, whose headings of level 2 are phases whatever their words.
+    """
 
     title: Section | None = None
     reads: dict[Section, Heading] = Factory(dict)
     columns: dict[Block, Columns] = Factory(dict)
     prefixes: frozenset[str] = frozenset()
     strength: float = 0.0
+    own: bool = False
     found: dict[Block, float] = Factory(dict)
     left: list[tuple[Block, str]] = Factory(list)
 
     def kind(self, section: Section) -> Kind:
         """The kind of a section's heading; the root and the title are neutral."""
         return self.reads[section].kind if section in self.reads else Kind.NEUTRAL
+
+    def first_heading(self, tree: Tree) -> str:
+        """The first heading of the document when it names no phase or task: it may serve as title."""
+        first = tree.root.children[0] if tree.root.children else None
+        return self.reads[first].title if first and self.kind(first) in (Kind.NEUTRAL, Kind.WORK) else ""
 
     def name(self) -> str:
         """The convention in words."""
@@ -226,6 +235,8 @@ def _weigh_table(block: Block, kinds: list[Kind], here: Convention) -> float:
 
 def _choose(sections: list[Section], here: Convention) -> None:
     """Keep the strongest candidates and give them the role ``tasks``."""
+    if max(here.found.values(), default=0.0) < NAMED and not _is_manual(sections, here):
+        _take_numbered(sections, here)
     titled = [s for s in sections if s.role == "task"]
     best = max([*here.found.values(), TITLED if titled else 0.0], default=0.0)
     if best <= PLAIN and _is_manual(sections, here):
@@ -235,8 +246,8 @@ def _choose(sections: list[Section], here: Convention) -> None:
         return
     floor = TITLED if best >= TITLED else PLACED if best >= PLACED else best
     kept = {block for block, strength in here.found.items() if strength >= floor}
-    own = any(id_.own for block in kept for item in block.items if (id_ := lead(item)[1]) is not None)
-    siblings = _sibling_sections(sections, kept, here) if best >= TITLED and not own else set()
+    here.own = any(id_.own for block in kept for item in block.items if (id_ := lead(item)[1]) is not None)
+    siblings = _sibling_sections(sections, kept, here) if best >= TITLED and not here.own else set()
     for section in sections:
         for block in section.blocks:
             if block in kept or (block in here.found and section in siblings):
@@ -245,11 +256,28 @@ def _choose(sections: list[Section], here: Convention) -> None:
                 here.left.append((block, section.title))
 
 
+def _take_numbered(sections: list[Section], here: Convention) -> None:
+    """Numbered headings beside one another that begin with verbs are tasks when nothing marked or placed is."""
+    for parent in sections:
+        if any(
+            here.kind(s) in APART or here.kind(s) in (Kind.NEVER, Kind.PAST)
+            for s in parent.path()
+            if s is not here.title
+        ):
+            continue
+        numbered = [s for s in parent.children if here.reads[s].numbered and here.kind(s) is Kind.NEUTRAL]
+        bare = [headings.without_number(here.reads[s].title) for s in numbered]
+        if len(numbered) > 1 and sum(map(verbs.is_imperative, bare)) * 3 >= len(numbered) * 2:
+            for section in numbered:
+                section.role = "task"
+                for block in (b for s in section.walk() for b in s.blocks):
+                    here.found.pop(block, None)
+
+
 def _is_manual(sections: list[Section], here: Convention) -> bool:
     """READMEs, manuals and change logs hold lists that sound like work and are none."""
-    readme = sum(headings.is_readme(s.title) for s in sections if s.parent)
-    log = sum(headings.is_log(s.title) for s in sections if s.parent)
-    return readme >= 2 or log >= 1
+    titles = [s.title for s in sections if s.parent]
+    return headings.are_of_a_manual(titles)
 
 
 def _sibling_sections(sections: list[Section], kept: set[Block], here: Convention) -> set[Section]:

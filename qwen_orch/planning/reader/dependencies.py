@@ -55,12 +55,13 @@ class Resolver:
     titles: dict[str, list[Found]] = field(init=False)
     numbers: dict[tuple[int, str], Found] = field(init=False)
     index: dict[Found, int] = field(init=False)
+    places: dict[str, Found] = field(init=False)
     prefixes: set[str] = field(init=False)
     phase_labels: dict[str, int] = field(init=False)
     guesses: int = 60
 
     def __attrs_post_init__(self) -> None:
-        self.labels, self.numbers, self.index = {}, {}, {}
+        self.labels, self.numbers, self.index, self.places = {}, {}, {}, {}
         self.titles = defaultdict(list)
         for position, task in enumerate(self.out.tasks):
             self._enter(task, position)
@@ -71,6 +72,7 @@ class Resolver:
         self.index[task] = position
         self.titles[task.title.casefold()].append(task)
         if task.number:
+            self.places.setdefault(_place(task), task)
             self.numbers.setdefault((task.group, task.number), task)
         if not task.label:
             return
@@ -159,7 +161,9 @@ class Resolver:
         ):
             return sibling
         found = self.labels.get(id_) or self.labels.get(f"{reference.word.rstrip('s')}{id_}" if reference.word else id_)
-        if found is None and bare:
+        if found is None and "." in id_:
+            found = self.places.get(id_)
+        if found is None and bare and (form == "field" or reference.word != "issue"):
             found = (
                 self.numbers.get((task.group, reference.id))
                 or self._only_number(reference.id)
@@ -305,6 +309,15 @@ class Resolver:
                             self._connect(
                                 a, [found], Need(need.text, line, "prose"), DependencyKind.FINISH_TO_START, 0.0
                             )
+
+
+def _place(task: Found) -> str:
+    """The place of a numbered item in nested numbered lists: ``2.1``."""
+    numbers = [task.number]
+    while task.parent and task.parent.number:
+        task = task.parent
+        numbers.append(task.number)
+    return ".".join(reversed(numbers))
 
 
 def _inside(inner: Found, outer: Found) -> bool:

@@ -1,4 +1,4 @@
-"""Org and reStructuredText outlines as Markdown, line for line, so that one parser reads all three."""
+"""Org, reStructuredText and todo.txt as Markdown, line for line, so that one parser reads them all."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ _FIELDS = {
     "CUSTOM_ID": "Id",
 }
 
+_TODO = re.compile(r"(?:x )?\(([A-Z])\) (?=\S)|x \d{4}-\d{2}-\d{2} ")
+_PROJECT = re.compile(r"\s[+@]\w")
+
 _RST_LINE = re.compile(r"([=\-~^\"'`#*+.:_<>])\1{2,}\s*")
 _RST_DIRECTIVE = re.compile(r"\.\. +([\w-]+)::\s*(.*)")
 _CLOCK = re.compile(r"(\d{1,3}):(\d{2})$")
@@ -43,7 +46,7 @@ def to_markdown(text: str) -> str:
         return _org(text)
     if _is_rst(text):
         return _rst(text)
-    return text
+    return _todo_txt(text) if _is_todo_txt(text) else text
 
 
 def _is_org(text: str) -> bool:
@@ -101,6 +104,29 @@ def _org_line(line: str) -> str:
         return ""
     stripped = line.lstrip()
     return line.replace("[X]", "[x]", 1) if stripped.startswith(("- [X]", "+ [X]")) else line
+
+
+def _is_todo_txt(text: str) -> bool:
+    """Every line is an entry of todo.txt, and at least half of them show it."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) < 2 or any(line[0] in "#-*>|` \t" for line in lines):
+        return False
+    shown = sum(bool(_TODO.match(line) or _PROJECT.search(line)) for line in lines)
+    return shown * 2 >= len(lines) and any(map(_TODO.match, lines))
+
+
+def _todo_txt(text: str) -> str:
+    return "\n".join(_todo_line(line) if line.strip() else line for line in text.split("\n"))
+
+
+def _todo_line(line: str) -> str:
+    done = line.startswith("x ")
+    bare = re.sub(r"^(?:x )?(?:\([A-Z]\) )?(?:\d{4}-\d{2}-\d{2} ){0,2}", "", line)
+    level = _TODO.match(line)
+    priority = {"A": " !high", "B": " !medium"}.get(level[1], " !low") if level and level[1] else ""
+    tags = "".join(f" #{tag}" for tag in re.findall(r"(?:^|\s)[+@](\w[\w-]*)", bare))
+    title = re.sub(r"(?:^|\s)[+@]\w[\w-]*", "", bare).strip()
+    return f"- [{'x' if done else ' '}] {title}{priority}{tags}"
 
 
 def _is_rst(text: str) -> bool:

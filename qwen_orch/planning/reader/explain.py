@@ -7,10 +7,14 @@ from collections.abc import Sequence
 
 from qwen_orch.model.draft import Inference
 from qwen_orch.model.task import TaskStatus
-from qwen_orch.planning.reader import states
+from qwen_orch.planning.reader import durations, states
 from qwen_orch.planning.reader.dependencies import Edges
 from qwen_orch.planning.reader.entries import Found, Gathered, PhaseFound
 
+_EFFORT = re.compile(
+    r"\btotal(?: (?:time|effort|estimate|estimated time|duration|hours))?\**\s*[:=]\**\s*\**(~?\s*\d[^\n,;.]{0,30})",
+    re.I,
+)
 _TOTAL = re.compile(
     r"\btotal(?: number of)? tasks\**\s*[:=]\**\s*(\d{1,6})\b|\b(\d{1,6}) tasks (?:in total|total)\b", re.I
 )
@@ -24,6 +28,7 @@ def conclude(out: Gathered, edges: Edges, waits: Sequence[tuple[PhaseFound, Phas
     _totals(out)
     parents = {id(t.parent) for t in out.tasks if t.parent}
     leaves = [t for t in out.tasks if id(t) not in parents]
+    _hours(out, leaves)
     _requirements(out)
     _decomposition(out, leaves)
     _dependencies(out, edges, waits)
@@ -69,6 +74,16 @@ def _totals(out: Gathered) -> None:
         number = int(stated[1] or stated[2])
         if number != len(out.tasks):
             out.warn(f"the document says it has {number} tasks; {len(out.tasks)} were read")
+
+
+def _hours(out: Gathered, leaves: Sequence[Found]) -> None:
+    """Report a stated total of effort that is not the sum of the tasks, when most tasks have an estimate."""
+    known = [t.estimate.likely for t in leaves if t.estimate]
+    told = [*out.description, *(d for t in out.tasks[-1:] for d in t.description)]
+    match = next((m for text in reversed(told) if (m := _EFFORT.search(text))), None)
+    total = durations.leading(match[1]) if match else None
+    if total and len(known) * 2 > len(leaves) and not total[0].low * 0.95 <= sum(known) <= total[0].high * 1.05:
+        out.warn(f"the text says {match[0].strip() if match else ''}; the tasks add up to {sum(known):g} hours")
 
 
 def _requirements(out: Gathered) -> None:

@@ -39,8 +39,7 @@ def look_again(tree: Tree, convention: Convention, out: Gathered) -> None:
 
 def headings_of_manuals(tree: Tree) -> bool:
     """Tell whether the document is a README, manual or change log by its headings."""
-    titles = [s.title for s in tree.root.walk() if s.parent]
-    return sum(map(headings.is_readme, titles)) >= 2 or any(map(headings.is_log, titles))
+    return headings.are_of_a_manual([s.title for s in tree.root.walk() if s.parent])
 
 
 def _is_prose(section: object, convention: Convention) -> bool:

@@ -7,7 +7,7 @@ import re
 from attrs import define
 
 from qwen_orch.model.task import TaskStatus
-from qwen_orch.planning.reader import durations, fields, headings, introduction, marks, rows, states
+from qwen_orch.planning.reader import durations, fields, headings, introduction, marks, rows, states, verbs
 from qwen_orch.planning.reader.blocks import Block, Item, Section, Tree
 from qwen_orch.planning.reader.convention import MARKED, Convention, is_marked
 from qwen_orch.planning.reader.entries import Found, Gathered, Need, PhaseFound
@@ -68,7 +68,8 @@ class Gathering:
             task.label = f"{parent.label}.{read.label}"
         task.phase = None if parent else self._phase_of(section)
         found = Marks()
-        title = marks.before(marks.after(read.title, found), found)
+        bare = headings.without_number(read.title) if read.numbered else read.title
+        title = marks.before(marks.after(bare, found), found)
         task.title = plain(title) or plain(read.title) or "(untitled)"
         task.status, task.priority, task.tags = read.status, read.priority, read.tags
         task.origin("title", section.line, 0.9, "a heading")
@@ -115,10 +116,11 @@ class Gathering:
             self._items_as_phases(block, section)
             return
         phase = self._phase_of(section) or self._label_phase(block)
+        work = self.convention.kind(section) is Kind.WORK and section is not self.convention.title
         first = len(self.out.tasks)
         parent: Found | None = None
         for item in block.items:
-            if self.convention.strength >= MARKED and not self._counts(item, block):
+            if self.convention.strength >= MARKED and not self._counts(item, block, work):
                 self._aside(item, section)
                 continue
             before = len(self.out.tasks)
@@ -137,13 +139,17 @@ class Gathering:
                 task.tag(state[1])
                 task.origin("status", section.line, 0.8, f"stands under “{section.title[:40]}”")
 
-    def _counts(self, item: Item, block: Block) -> bool:
+    def _counts(self, item: Item, block: Block, work: bool) -> bool:
         """In a marked list an unmarked item counts when most others are marked, or when marked ones stand below it."""
         prefixes = self.convention.prefixes
-        if is_marked(item, prefixes) or any(is_marked(i, prefixes) for b in item.blocks for i in b.items):
+        if (
+            is_marked(item, prefixes)
+            or verbs.is_imperative(item.text)
+            or any(is_marked(i, prefixes) for b in item.blocks for i in b.items)
+        ):
             return True
         marked = sum(is_marked(i, prefixes) for i in block.items)
-        return marked == 0 or marked * 2 > len(block.items)
+        return work or marked == 0 or marked * 2 > len(block.items)
 
     def _aside(self, item: Item, section: Section, why: str = "it has no box or id like the others") -> None:
         self.out.warn(f"not read as a task, as {why}: {plain(item.text)[:60]}", item.line)
@@ -199,7 +205,7 @@ class Gathering:
 
     def _new_phase(self, text: str, line: int) -> PhaseFound:
         read = headings.read(text)
-        title = read.title if read.kind is not Kind.TASK else plain(text)
+        title = read.title if read.kind is not Kind.TASK and not self.convention.own else plain(text)
         phase = PhaseFound(title, line, read.label, read.word, read.priority, status=read.status, tags=read.tags)
         if _BARRIER.search(title):
             phase.blocks_rest = line
@@ -236,15 +242,18 @@ class Gathering:
         read = self.convention.reads.get(section)
         if read is None:
             return 0
-        if read.kind is Kind.PHASE:
+        if read.kind is Kind.PHASE and not self.convention.own:
             outside = any(
                 self.convention.kind(s) in (Kind.SOFT, *APART) or self.convention.kind(s) in headings.PROSE
                 for s in section.path()[:-1]
                 if s is not self.convention.title
             )
             return 3 if not (outside and section not in self.holding) else 0
-        if read.kind is Kind.WORK:
-            return 1 if self.columns_as_phases else 0
+        if self.convention.own:
+            return 3 if section.level == 2 else 0
+        direct = any(block.role == "tasks" for block in section.blocks)
+        if read.kind in (Kind.WORK, Kind.FEATURES) or (read.kind in headings.PROSE and not direct):
+            return 1 if self.columns_as_phases and read.kind is Kind.WORK else 0
         return 2 if read.numbered else 1
 
     def plan_list(self, block: Block, kind: Kind, section: Section) -> None:
@@ -328,7 +337,7 @@ def gather(tree: Tree, convention: Convention) -> Gathered:
     walk = Gathering(tree, convention, out, reading, {}, set(), _holding(tree.root, convention))
     walk.columns_as_phases = _several_columns(walk)
     if convention.title:
-        out.title = headings.read(convention.title.title).title
+        out.title = convention.reads[convention.title].title
     introduction.goal(tree, convention, out)
     walk.section(tree.root, None)
     return out

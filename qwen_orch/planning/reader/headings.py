@@ -6,6 +6,7 @@ Kinds come from tables of words, tried in order; the more specific stand first. 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 from attrs import frozen
@@ -140,8 +141,8 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
             r"(?:design|technical) (?:specifications?|details?|notes?|approach)|prerequisites?(?: .*)?|"
             r"setup instructions|best practices|useful .*|(?:why|reasons?|rationale|benefits?)(?: .*)?|pros|"
             r"cons|alternatives(?: .*)?|"
-            r"note|notes|tips|warnings?|context|trade-?offs?|support(?: \S+)?|security polic.*|privacy.*|"
-            r"code of conduct|badges|"
+            r"consequences|implications|options|note|notes|tips|warnings?|context|trade-?offs?|support(?: \S+)?|"
+            r"security polic.*|privacy.*|code of conduct|badges|"
             r"input|output|from .*|guid(?:e|ance|elines?)|(?:\S+ )?guidelines?|技术栈|技術棧|架构.*|架構.*|"
             r"说明|說明|备注|備註|附录|附錄|参考.*|參考.*|注意.*|用語|技術スタック"
         ),
@@ -200,6 +201,9 @@ _README = re.compile(
     r"api reference|badges|acknowledge?ments|change ?log|support",
     re.I,
 )
+_MANUAL = re.compile(
+    r"development|building|build|testing|tests|requirements|examples?|configuration|documentation|roadmap", re.I
+)
 _LOG = re.compile(
     r"change ?log|release notes?|what(?:'|’)s new|history|\[?v?\d+\.\d+\.\d+\]?.*|\[?unreleased\]?.*", re.I
 )
@@ -221,7 +225,7 @@ def read(text: str) -> Heading:
         label, bare = _number(title)
         numbered = bool(label)
         kind = _kind(without_signs(bare))
-    if kind is Kind.NEUTRAL and not numbered and (id_ := ids.identifier(title)):
+    if kind is Kind.NEUTRAL and not numbered and (id_ := ids.identifier(title)) and not id_.label[0].isdigit():
         kind, label = Kind.TASK, id_.label
         title = id_.rest or title
     return Heading(
@@ -259,14 +263,17 @@ def _titled(words: str) -> Kind:
     return Kind.NEUTRAL
 
 
-def is_readme(text: str) -> bool:
-    """Tell whether a heading is one that READMEs and manuals have and plans have not."""
-    return _README.fullmatch(without_signs(plain(text)).strip(" :")) is not None
+def are_of_a_manual(titles: Sequence[str]) -> bool:
+    """Tell whether headings are those of a README, manual, decision record or change log rather than of a plan."""
+    bare = [without_signs(plain(title)).strip(" :")[:120] for title in titles]
+    readme = sum(_README.fullmatch(title) is not None for title in bare)
+    also = sum(_MANUAL.fullmatch(title) is not None for title in bare)
+    return readme >= 2 or (readme >= 1 and also >= 1) or any(map(_LOG.fullmatch, bare))
 
 
-def is_log(text: str) -> bool:
-    """Tell whether a heading is that of a change log or of a released version."""
-    return _LOG.fullmatch(without_signs(plain(text)).strip(" :")[:120]) is not None
+def without_number(title: str) -> str:
+    """Return *title* without the number it begins with."""
+    return _number(title)[1]
 
 
 def starts_a_phase(text: str) -> bool:

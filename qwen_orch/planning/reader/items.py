@@ -7,14 +7,14 @@ import re
 from attrs import define
 
 from qwen_orch.model.task import Criterion, Estimate, Priority, TaskStatus
-from qwen_orch.planning.reader import durations, fields, headings, ids, marks, states, titles
+from qwen_orch.planning.reader import durations, fields, headings, ids, marks, states, titles, verbs
 from qwen_orch.planning.reader.blocks import Block, Item, Tree
 from qwen_orch.planning.reader.convention import MARKED, Convention, is_id, lead
 from qwen_orch.planning.reader.entries import Found, Gathered, Need
 from qwen_orch.planning.reader.fields import Field
 from qwen_orch.planning.reader.headings import Kind
 from qwen_orch.planning.reader.marks import Marks
-from qwen_orch.planning.reader.statements import in_prose
+from qwen_orch.planning.reader.statements import in_prose, states_only
 from qwen_orch.planning.reader.text import one_line, plain, without_comments
 
 _REFERENCE = re.compile(r"\d")
@@ -88,6 +88,8 @@ class Reading:
         line = task.line
         task.needs += in_prose(text, line)
         text = marks.after(text, found)
+        if not task.own:
+            text = marks.within(_person(_issue(text, task), found), found)
         title, rest = (text, "") if task.own else titles.split(text)
         title = marks.after(title, found) if rest else title
         title = self._without_needs(title, task)
@@ -112,9 +114,8 @@ class Reading:
 
     def _without_needs(self, title: str, task: Found) -> str:
         """Cut ``, depends on T1`` off the end of a title when it was understood."""
-        if task.needs and (match := _NEED_TAIL.search(title)) and match.start() >= 3:
-            return title[: match.start()]
-        return title
+        match = _NEED_TAIL.search(title) if task.needs else None
+        return title[: match.start()] if match and match.start() >= 3 and states_only(match[1]) else title
 
     def line(self, task: Found, text: str, line: int) -> None:
         """Read one line under a title: a field, a scenario or description."""
@@ -334,9 +335,32 @@ class Reading:
             task.description.append(text)
 
 
+_ISSUE = re.compile(r"\s*\((#\d{1,7})\)$")
+_PERSON = re.compile(r"@([^\W\d_][\w.-]{0,60})[:,]?\s+(?=\S)|([A-Z][a-z]{1,20}) to (?=[a-z])")
 _NEED_TAIL = re.compile(
-    r"\s*[,;，；–—(\[-]*\s*(?:\b(?:depends on|blocked by|requires|after)\b|依赖(?:于)?)[^()]*[)\]]?$", re.I
+    r"\s*[,;，；–—(\[-]*\s*(?:\b(?:depends on|blocked by|requires|after)\b|依赖(?:于)?)\s*[:：]?\s*([^()]*?)[)\]]?$",
+    re.I,
 )
+
+
+def _issue(text: str, task: Found) -> str:
+    """``Cache pages (#12)``: the issue's number is the id of a task that has no other."""
+    match = None if task.label else _ISSUE.search(text)
+    if match and match.start():
+        task.label = match[1]
+        task.origin("label", task.line, 0.8, f"issue {match[1]}")
+        return text[: match.start()]
+    return text
+
+
+def _person(text: str, found: Marks) -> str:
+    """``@ann: write it`` and ``Ann to write it`` name who does it."""
+    match = _PERSON.match(text)
+    if match and (match[1] or verbs.is_imperative(text[match.end() :])) and text[match.end() :].strip():
+        found.assignee = found.assignee or match[1] or match[2]
+        found.note("assignee", 0.8, match[0].strip())
+        return text[match.end() :]
+    return text
 
 
 def _state(task: Found, value: str) -> tuple[TaskStatus, str] | None:

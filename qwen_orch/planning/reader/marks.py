@@ -16,7 +16,7 @@ from qwen_orch.planning.reader import durations, states
 from qwen_orch.planning.reader.ids import identifier
 from qwen_orch.planning.reader.states import box
 
-__all__ = ["FIELD_WORDS", "Marks", "after", "around", "before", "box", "identifier", "struck"]
+__all__ = ["FIELD_WORDS", "Marks", "after", "around", "before", "box", "identifier", "struck", "within"]
 
 _STORY = re.compile(r"\[(US\d+[a-z]?)\]\s*", re.I)
 _PARALLEL = re.compile(r"\[P\]\s*")
@@ -46,6 +46,7 @@ _TAIL_STATUS = re.compile(
 _TAIL_TRACE = re.compile(
     r"\s+(?:per|see|refs?:?)\s+([A-Z]{1,5}-?\d+(?:\s*[/,&]\s*[A-Z]{1,5}-?\d+)*(?:\s*\([a-z]{1,20}\))?)$"
 )
+_BEFORE_COLON = re.compile(r"([^()\n:：]{2,80}?)\s*\(([^()]{1,60})\)(\s*[:：]\s.*)")
 _TAIL_HANGING = re.compile(r"\s*(?:[🎯⭐🚀🔥📌🏁]\ufe0f?)\s*([A-Z]{2,8})?$")
 
 
@@ -249,6 +250,14 @@ def after(text: str, found: Marks) -> str:
                 break
         else:
             return text
+
+
+def within(text: str, found: Marks) -> str:
+    """Take fields in parentheses out of the place before a colon: ``Alpha (2 weeks): the first users``."""
+    match = _BEFORE_COLON.match(text)
+    if match and _bracketed(match[2], found):
+        return f"{match[1]}{match[3]}"
+    return text
 
 
 def _after_simple(tail: str, found: Marks) -> str | None:

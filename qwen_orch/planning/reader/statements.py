@@ -100,12 +100,22 @@ def states_none(text: str) -> bool:
     return not text.strip() or _NONE.fullmatch(text) is not None
 
 
+def states_only(text: str) -> bool:
+    """Tell whether *text* is nothing but references or a quoted title: nothing is lost when it becomes dependencies."""
+    found, end = references(text)
+    named = all(not r.id.isdigit() or r.word for r in found)
+    return (
+        bool(found and named and not text[end:].strip(" .)]"))
+        or re.fullmatch(r"[\"“].*[\"”]\.?", text.strip()) is not None
+    )
+
+
 def references(text: str, at: int = 0) -> tuple[list[Reference], int]:
     """Read references from *text* at *at*: ``T1, T3-T5 and task 7 (SS +2h)``; return them and where they end."""
     found: list[Reference] = []
     end, word = at, ""
     while match := _REFERENCE.match(text, at):
-        word = match["word"].lower() if match["word"] else word
+        word = match["word"].lower() if match["word"] else "issue" if "#" in match[0] else word
         until = _RANGE.match(text, match.end())
         end = until.end() if until else match.end()
         kind = _KIND.match(text, end)

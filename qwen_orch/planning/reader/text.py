@@ -24,6 +24,10 @@ _EMPHASIS = (
     re.compile(r"(?<![\w\\])_(?=[^\s_])([^_\n]{1,200})(?<=[^\s_])_(?!\w)"),
 )
 _LINK = re.compile(r"!?\[([^\[\]\n]{1,300})\]\([^()\n]{1,500}\)")
+_TAG = re.compile(
+    r"(?<!\\)</?(?:br|details|summary|b|i|u|em|strong|sub|sup|kbd|span|div|p|small|center|hr|img|a)(?:\s[^<>]{0,300})?/?>",
+    re.I,
+)
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!@~|<>-])")
 
 
@@ -92,6 +96,8 @@ def outside_code(pattern: re.Pattern[str], replacement: str, text: str) -> str:
 def plain(text: str) -> str:
     """Return *text* as one line without emphasis, link targets, comments and backslash escapes; code stays as it is."""
     line = one_line(without_comments(text))
+    if "<" in line:
+        line = one_line(outside_code(_TAG, " ", line))
     if "](" in line:
         line = outside_code(_LINK, r"\1", line)
     if "*" in line or "_" in line or "~~" in line:
