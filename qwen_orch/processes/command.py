@@ -17,10 +17,14 @@ from typing import BinaryIO
 
 from attrs import frozen
 
+from qwen_orch.model.text import clean
+from qwen_orch.processes.secrets import hide
 from qwen_orch.store.lease import MARK, TAIL_BYTES
 
 GRACE_SECONDS = 2.0
 """Between asking a process group to end and ending it."""
+MOST_SHOWN = 200
+"""Lines that are shown of what arrives at once: more is not read by anybody, and would hold up the rest."""
 LINGER_SECONDS = 0.5
 """How long output is still taken after the command itself has ended (a child in the background may hold the pipe)."""
 
@@ -57,20 +61,32 @@ class Surroundings:
 
 async def run(command: str, around: Surroundings) -> Ran:
     """Run *command* with ``sh -c`` and return how it ended. Cancelling this ends the process group, then propagates."""
-    began = time.monotonic()
-    process = await asyncio.create_subprocess_exec(
-        "/bin/sh",
-        "-c",
-        command,
-        cwd=around.cwd,
-        env=around.environment(),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
-    tail = Tail()
-    reading = asyncio.ensure_future(_read(process, tail, around))
+    began, tail = time.monotonic(), Tail()
+    ours, theirs = os.pipe()  # not asyncio's own: it waits for every child in the background that holds the pipe
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "/bin/sh",
+            "-c",
+            command,
+            cwd=around.cwd,
+            env=around.environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+    code = await _watched(process, ours, tail, around)
+    return Ran(command, code, time.monotonic() - began, tail.text())
+
+
+async def _watched(process: asyncio.subprocess.Process, output: int, tail: Tail, around: Surroundings) -> int | None:
+    """Return the exit code of *process*, or None when the deadline ended it; nothing of its group is left then."""
+    reading = asyncio.ensure_future(_read(output, tail, around))
     try:
         async with asyncio.timeout(around.limit):
             code: int | None = await process.wait()
@@ -82,21 +98,35 @@ async def run(command: str, around: Surroundings) -> Ran:
             await asyncio.shield(_end(process))
         reading.cancel()
         await asyncio.wait({reading})
-        process._transport.close()  # type: ignore[attr-defined] # a child may hold the pipe open for ever
-    return Ran(command, code, time.monotonic() - began, tail.text())
+    return code
 
 
-async def _read(process: asyncio.subprocess.Process, tail: Tail, around: Surroundings) -> None:
-    assert process.stdout is not None
-    lines = Lines(around.show)
+async def _read(output: int, tail: Tail, around: Surroundings) -> None:
+    lines, stream = Lines(), asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(output, "rb", buffering=0)
+    )
     try:
-        while chunk := await process.stdout.read(65536):
-            tail.add(chunk)
-            if around.log:
-                around.log.write(chunk)
-            lines.add(chunk)
+        while chunk := await stream.read(65536):
+            _keep(lines.add(chunk), tail, around)
     finally:
-        lines.end()
+        transport.close()
+        _keep(lines.end(), tail, around)
+
+
+def _keep(text: str, tail: Tail, around: Surroundings) -> None:
+    """Put whole lines, without the secrets in them, into the log and the tail, and show them."""
+    if not text:
+        return
+    text = hide(text)
+    tail.add(text)
+    if around.log:
+        around.log.write(text.encode("utf-8", "replace"))
+    lines = text.splitlines()
+    if len(lines) > MOST_SHOWN:
+        around.show(f"… {len(lines) - MOST_SHOWN} lines more, in the log …")
+    for line in lines[-MOST_SHOWN:]:
+        around.show(line)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -113,47 +143,44 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 class Tail:
-    """The last `TAIL_BYTES` of a stream."""
+    """The last `TAIL_BYTES` characters of a text."""
 
     def __init__(self) -> None:
-        self._kept = bytearray()
+        self._kept = ""
         self._cut = False
 
-    def add(self, chunk: bytes) -> None:
-        """Take in *chunk*."""
-        self._kept += chunk
+    def add(self, text: str) -> None:
+        """Take in *text*."""
+        self._kept += text
         if len(self._kept) > 2 * TAIL_BYTES:
-            del self._kept[:-TAIL_BYTES]
-            self._cut = True
+            self._cut, self._kept = True, self._kept[-TAIL_BYTES:]
 
     def text(self) -> str:
-        """Return what is kept, as text, safe to show."""
-        from qwen_orch.model.text import clean
-
+        """Return what is kept, safe to show."""
         cut = self._cut or len(self._kept) > TAIL_BYTES
-        kept = bytes(self._kept[-TAIL_BYTES:]).decode("utf-8", "replace")
-        text = clean(kept.replace("\r\n", "\n").replace("\r", "\n"), multiline=True).rstrip()
+        text = clean(hide(self._kept[-TAIL_BYTES:]), multiline=True).rstrip()
         return f"…\n{text}" if cut else text
 
 
 class Lines:
-    """Cuts a stream of bytes into lines of text and hands each on."""
+    """Cuts a stream of bytes into whole lines of text."""
 
-    def __init__(self, show: Callable[[str], None]) -> None:
-        self._show = show
+    LONGEST = 65536
+    """A longer line is cut: it is no line that anybody reads, and must not fill the memory."""
+
+    def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._open = ""
 
-    def add(self, chunk: bytes) -> None:
-        """Take in *chunk* and hand on the lines that are whole (or longer than any line should be)."""
-        *whole, self._open = (self._open + self._decode(chunk)).replace("\r", "\n").split("\n")
-        for line in whole:
-            self._show(line)
-        if len(self._open) > 4096:
-            self.end()
+    def add(self, chunk: bytes) -> str:
+        """Take in *chunk*; return the lines that are whole now, each with its line feed. A bare CR ends one, too."""
+        text = self._open + self._decode(chunk)
+        whole, feed, self._open = text.replace("\r\n", "\n").replace("\r", "\n").rpartition("\n")
+        if len(self._open) > self.LONGEST:
+            whole, feed, self._open = f"{whole}{feed}{self._open}", "\n", ""
+        return whole + feed
 
-    def end(self) -> None:
-        """Hand on what is left."""
-        if self._open:
-            self._show(self._open)
-            self._open = ""
+    def end(self) -> str:
+        """Return what is left, as a line."""
+        left, self._open = self._open, ""
+        return f"{left}\n" if left else ""
