@@ -54,7 +54,7 @@ _SHAPE_SIGNS = (
     "eyJ",
     "://",
 )
-_ASSIGNED_SIGNS = ("key", "token", "secret", "passw")
+_ASSIGNED_SIGNS = ("api_key", "api-key", "apikey", "access", "auth", "client", "secret", "passw")
 
 
 def hide(text: str) -> str:
