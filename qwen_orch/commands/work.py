@@ -56,8 +56,14 @@ def new_task(
         return _everything(ctx, writer, wanted, jobs, not skip_verification)
     from qwen_orch.execution.choose import executor_for, next_task
 
-    chosen = writer.graph.task(task_named(writer.graph, task)) if task else next_task(writer.graph, now())
-    return _one(ctx, writer, chosen, executor_for(chosen, wanted), force, not skip_verification)
+    while True:
+        chosen = writer.graph.task(task_named(writer.graph, task)) if task else next_task(writer.graph, now())
+        try:
+            return _one(ctx, writer, chosen, executor_for(chosen, wanted), force, not skip_verification)
+        except StateTransitionError:
+            taken = writer.graph.task(chosen.id).status is not chosen.status
+            if task or not taken:
+                raise  # else another process was faster: the next ready one is meant
 
 
 def _one(ctx: Context, writer: Writer, task: Task, executor: Executor, force: bool, verified: bool) -> Worked:
