@@ -11,10 +11,11 @@ from qwen_orch.commands.context import Context, Update, task_named
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.commands.tasks import TASK, next_steps, task_steps
 from qwen_orch.errors import DependencyError, StateTransitionError
+from qwen_orch.execution.attempt import Wanted
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, TaskId
-from qwen_orch.model.session import SessionState
+from qwen_orch.model.session import Session, SessionState
 from qwen_orch.model.task import Evidence, Executor, Task, TaskStatus
 from qwen_orch.project.opening import finished
 from qwen_orch.project.writer import Writer, now, timestamp
@@ -54,29 +55,32 @@ def new_task(
     writer, wanted = ctx.writer, executor or ctx.project.config.executor
     if all:
         return _everything(ctx, writer, wanted, jobs, not skip_verification)
+    from qwen_orch.execution.attempt import session_for
     from qwen_orch.execution.choose import executor_for, next_task
 
+    shop = _shop(ctx, writer)
     while True:
         chosen = writer.graph.task(task_named(writer.graph, task)) if task else next_task(writer.graph, now())
+        session = session_for(shop, chosen.id, ctx.parent_session(writer))
+        order = Wanted(chosen.id, executor_for(chosen, wanted), force, not skip_verification)
         try:
-            return _one(ctx, writer, chosen, executor_for(chosen, wanted), force, not skip_verification)
+            return _one(ctx, shop, order, session)
         except StateTransitionError:
-            taken = writer.graph.task(chosen.id).status is not chosen.status
-            if task or not taken:
-                raise  # else another process was faster: the next ready one is meant
+            newest = writer.graph.task(chosen.id).open_attempt
+            if task or newest is None or newest.session == session.id:
+                raise  # else another process was faster, and the next ready task is meant
 
 
-def _one(ctx: Context, writer: Writer, task: Task, executor: Executor, force: bool, verified: bool) -> Worked:
-    from qwen_orch.execution.attempt import Wanted, do_by_shell, session_for, start
+def _one(ctx: Context, shop: Shop, order: Wanted, session: Session) -> Worked:
+    from qwen_orch.execution.attempt import do_by_shell, start
 
-    shop, order = _shop(ctx, writer), Wanted(task.id, executor, force, verified)
-    session = session_for(shop, task.id, ctx.parent_session(writer))
-    if executor is Executor.SHELL:
+    if order.executor is Executor.SHELL:
         _run(do_by_shell(shop, order, session))
     else:
         start(shop, order, session)
-    ctx.project.make_current(writer.graph.root.id, session.id)
-    return worked(writer.graph, writer.graph.task(task.id))
+    graph = shop.writer.graph
+    ctx.project.make_current(graph.root.id, session.id)
+    return worked(graph, graph.task(order.task))
 
 
 def _everything(ctx: Context, writer: Writer, wanted: str, jobs: int | None, verified: bool) -> WorkedAll:
