@@ -12,6 +12,8 @@ from attrs import asdict, field, fields, frozen
 from qwen_orch.errors import ValidationError
 from qwen_orch.model.ids import did_you_mean
 
+LONGEST = 5200 * 604800
+"""A hundred years: what is longer cannot be subtracted from a date."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 THINKING_DEPTHS = {"quick": 4, "standard": 8, "deep": 12}
 """How many thoughts planning records at least."""
@@ -27,7 +29,8 @@ def seconds(text: str) -> float:
 
 
 def _duration(value: Any) -> str:
-    seconds(value)
+    if not 1 <= seconds(value) <= LONGEST:
+        raise ValueError("from 1s to 5200w")
     return str(value)
 
 

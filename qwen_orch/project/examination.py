@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -13,8 +14,8 @@ from qwen_orch.answers.safety import Finding
 from qwen_orch.errors import OrchError
 from qwen_orch.model.ids import OrchestrationId
 from qwen_orch.project.project import Project
-from qwen_orch.project.undo import folded
 from qwen_orch.project.writer import Writer
+from qwen_orch.store.fold import folded
 from qwen_orch.store.store import Store
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
@@ -66,15 +67,22 @@ def _git() -> Finding:
 def _permissions(project: Project) -> Finding:
     """Mend files and folders that others may read; they hold what commands printed."""
     loose = [p for p in [project.home, *project.home.rglob("*")] if _is_loose(p)]
-    for path in loose:
-        path.chmod(0o700 if path.is_dir() else 0o600)
+    try:
+        for path in loose:
+            with contextlib.suppress(FileNotFoundError):
+                path.chmod(0o700 if path.is_dir() else 0o600)
+    except OSError as error:
+        return Finding("permissions", PROBLEM, f"{path} is open to others: {error.strerror}", f"chmod go= {path}")
     if loose:
         return Finding("permissions", WARNING, f"{len(loose)} were open to others; they no longer are")
     return Finding("permissions", OK, "private to you")
 
 
 def _is_loose(path: Path) -> bool:
-    mode = path.lstat().st_mode
+    try:
+        mode = path.lstat().st_mode
+    except OSError:  # it was there a moment ago
+        return False
     return not stat.S_ISLNK(mode) and bool(mode & 0o077)
 
 

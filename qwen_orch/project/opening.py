@@ -20,9 +20,11 @@ def new_session(
     graph: Graph, kind: SessionKind, title: str, parent: SessionId | None = None, task: Task | None = None
 ) -> Session:
     """Return a session that is about to be opened."""
-    at = timestamp()
+    at, name = timestamp(), session_id(title, suffix())
+    while name in graph.sessions:
+        name = session_id(title, suffix())
     return Session(
-        id=session_id(title, suffix()),
+        id=name,
         kind=kind,
         title=title,
         orchestration=graph.root.id,

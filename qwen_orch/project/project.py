@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from attrs import define, field
 
-from qwen_orch.errors import PlanNotFound, SessionNotFound, StorageError
+from qwen_orch.errors import OrchError, PlanNotFound, SessionNotFound, StorageError, ValidationError
 from qwen_orch.graph.state import Graph
-from qwen_orch.model.ids import SUFFIX_ALPHABET, SUFFIX_LENGTH, OrchestrationId, resolve
+from qwen_orch.model.ids import SUFFIX_ALPHABET, SUFFIX_LENGTH, OrchestrationId, checked, is_safe, resolve
 from qwen_orch.project import config as settings
 from qwen_orch.project.config import Config
 from qwen_orch.project.writer import Writer, now
 from qwen_orch.store import codec, seal
 from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk
+from qwen_orch.store.journal import refuse_newer
 from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
 
@@ -31,7 +32,7 @@ def find_root(start: Path) -> Path:
     above = [start, *start.parents]
     for mark in (HOME, Path(".git")):
         for folder in above:
-            if (folder / mark).exists():
+            if os.path.exists(folder / mark):  # noqa: PTH110 - which a folder we may not look into does not stop
                 return folder
     return start
 
@@ -52,14 +53,19 @@ class Project:
     reports: list[str] = field(factory=list)
     """What had to be repaired, one line each, for the next answer to show."""
     _writers: dict[str, Writer] = field(factory=dict)
+    _config: tuple[Config, tuple[int, ...] | None] | None = None
+    """The settings, and what their file was when they were read."""
 
     @classmethod
     def at(cls, folder: Path, disk: Disk | None = None) -> Project:
         """Open the project at *folder*, which must exist."""
-        if not folder.is_dir():
-            kind = "is not a folder" if folder.exists() else "does not exist"
+        if not os.path.isdir(folder):  # noqa: PTH112 - it need not be readable
+            kind = "is not a folder" if os.path.lexists(folder) else "does not exist"
             raise StorageError(f"the project folder {folder} {kind}", "choose an existing folder with --project")
-        return cls(folder.resolve(), disk or Disk())
+        project = cls(folder.resolve(), disk or Disk())
+        project.disk.scratch = project.layout.scratch
+        project.layout.refuse_outside()
+        return project
 
     @property
     def home(self) -> Path:
@@ -73,16 +79,22 @@ class Project:
 
     # Settings
 
-    @cached_property
+    @property
     def config(self) -> Config:
-        """The settings; raises `ValidationError` naming the line and key that are wrong."""
-        return settings.parse(self.disk.read(self.home / "config.json") or b"")
+        """The settings as they stand; raises `ValidationError` naming the line and key that are wrong."""
+        path = self.home / "config.json"
+        stands = _standing(path)
+        if self._config is None or self._config[1] != stands:
+            self._config = settings.parse(self.disk.read(path) or b""), stands
+        return self._config[0]
 
     def configure(self, name: str, text: str) -> Config:
-        """Set one key, durably."""
-        changed = settings.changed(self.config, name, text)
-        self.disk.replace(self.home / "config.json", settings.to_bytes(changed))
-        self.__dict__["config"] = changed
+        """Set one key, durably; what others set meanwhile stays."""
+        settings.changed(Config(), name, text)  # a refusal makes no folder
+        with self.disk.locked(self.home / ".lock"):
+            self._config = None
+            changed = settings.changed(self.config, name, text)
+            self.disk.replace(self.home / "config.json", settings.to_bytes(changed))
         return changed
 
     # What is current
@@ -92,19 +104,37 @@ class Project:
         """What commands mean when they name nothing. Without a state file: the orchestration worked on last."""
         path = self.home / "state.json"
         raw = self.disk.read(path)
-        if raw:
-            try:
-                page = seal.unseal(raw)
-                return Current(page["orchestration"], page["session"])
-            except (seal.Damaged, KeyError) as error:
-                kept = keep_aside(self.disk, self.layout, path, raw)
-                self.reports.append(f"state.json was damaged ({error}); kept as backups/{kept.name}")
-                self.disk.remove(path)
-        return self._latest()
+        if raw is None:
+            return self._latest()
+        try:
+            found = _current(seal.unseal(raw))
+        except (seal.Damaged, KeyError, TypeError, ValidationError) as error:
+            self._put_state_aside(path, raw, str(error))
+            return self._latest()
+        if found.orchestration is None or self.layout.has(found.orchestration):
+            return found
+        latest = self._latest()
+        gone = f"{found.orchestration}, which was current, is no longer here"
+        self.reports.append(f"{gone}; {latest.orchestration or 'no plan'} is")
+        return latest
+
+    def _put_state_aside(self, path: Path, raw: bytes, why: str) -> None:
+        """Keep a damaged state file, and do without; where nothing can be written it stays."""
+        try:
+            kept = f"kept as backups/{keep_aside(self.disk, self.layout, path, raw).name}"
+            self.disk.remove(path)
+        except StorageError as error:
+            kept = error.message
+        self.reports.append(f"state.json was damaged ({why}); the plan worked on last is current; {kept}")
 
     def _latest(self) -> Current:
-        journals = sorted(self.home.glob("journal/orch-*.jsonl"), key=lambda p: p.stat().st_mtime)
-        return Current(OrchestrationId(journals[-1].stem)) if journals else Current()
+        """Return the orchestration whose journal was written to last; one that is empty was never shown."""
+        journals = [(_standing(p) or (0, 0, 0), p.stem) for p in self.home.glob("journal/orch-*.jsonl")]
+        written = [(at, name) for (_, size, at), name in journals if size and is_safe(name)]
+        if written:
+            return Current(OrchestrationId(max(written)[1]))
+        others = self.orchestrations()  # whose journals are lost
+        return Current(OrchestrationId(others[-1])) if others else Current()
 
     def make_current(self, orchestration: OrchestrationId, session: str | None) -> None:
         """Remember, durably, what commands mean when they name nothing."""
@@ -135,7 +165,9 @@ class Project:
         return writer
 
     def new_writer(self, orchestration: OrchestrationId) -> Writer:
-        """Return the writer of an orchestration that is about to be created."""
+        """Return the writer of an orchestration that is about to be created; raise `StorageError` if it is there."""
+        if self.layout.has(orchestration):
+            raise StorageError(f"{orchestration} exists already", "repeat the command: it gets another id")
         return self._opened(orchestration)
 
     def _opened(self, orchestration: OrchestrationId) -> Writer:
@@ -176,7 +208,7 @@ class Project:
         for name in self.orchestrations():
             try:
                 writer = self._opened(OrchestrationId(name))
-            except StorageError as error:
+            except OrchError as error:
                 self.reports.append(error.message)
                 continue
             if writer.graph.orchestration is not None:
@@ -187,9 +219,22 @@ class Project:
         current = self.current.orchestration
         if current and session in self._opened(current).graph.sessions:
             return self._opened(current), session
+        owner = self._owner(session)
+        if owner and session in self._opened(owner).graph.sessions:
+            return self._opened(owner), session
         owners = {str(s): writer for writer in self.writers() for s in writer.graph.sessions}
         found = resolve(session, owners, SessionNotFound, "/sessions")
         return owners[found], found
+
+    def _owner(self, session: str) -> OrchestrationId | None:
+        """Return the orchestration whose snapshot a session has, if its full id was given: no other need be read."""
+        if not is_safe(session):
+            return None
+        try:
+            page = seal.unseal(self.disk.read(self.layout.session(session)) or b"")
+        except (seal.Damaged, StorageError):
+            return None
+        return OrchestrationId(page["belongs_to"])
 
     def checkpoint(self, last: bool = False) -> None:
         """Bring all snapshots up to date."""
@@ -200,6 +245,22 @@ class Project:
         """Return what had to be repaired since this was last asked."""
         taken, self.reports = list(dict.fromkeys(self.reports)), []
         return taken
+
+
+def _standing(path: Path) -> tuple[int, int, int] | None:
+    """Return inode, size and time of change of a file, or None when it is not there."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - as every other system call here
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _current(page: dict[str, Any]) -> Current:
+    refuse_newer(page["format"], "state.json")
+    orchestration, session = page["orchestration"], page["session"]
+    named = OrchestrationId(checked(orchestration)) if orchestration else None
+    return Current(named, checked(session) if session else None)
 
 
 def suffix() -> str:

@@ -5,18 +5,17 @@ The outside world cannot be undone: a step that started or ended an attempt by a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from qwen_orch.errors import StateTransitionError
-from qwen_orch.graph.apply import apply
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.task import Executor
 from qwen_orch.project.history import REDO, UNDO, stacks
 from qwen_orch.project.writer import Writer
+from qwen_orch.store.fold import differences, folded
 from qwen_orch.store.journal import Record
 
 _OUTSIDE = (e.AttemptEnded, e.VerdictGiven, e.TaskClaimed, e.CriteriaChecked, e.GatesVerified)
+_REBUILT = (e.PlanRestored, e.TasksRestored, e.SessionRestored, e.SessionsRemoved)
 
 
 def undo(writer: Writer, force: bool) -> Record:
@@ -24,13 +23,13 @@ def undo(writer: Writer, force: bool) -> Record:
     taken: list[Record] = []
 
     def without_last(graph: Graph) -> list[e.Event]:
-        standing, _ = stacks(writer.store.history())  # under the lock: nobody can have added a step meanwhile
+        standing, _ = stacks(writer.store.history(writer.seq))  # under the lock: nobody can have added a step meanwhile
         if len(standing) < 2:
             raise StateTransitionError("there is no step left to undo", "/session_history")
         if not force:
             _refuse_outside(standing[-1])
         taken[:] = [standing[-1]]
-        return differences(graph, folded(standing[:-1]))
+        return _towards(graph, folded(standing[:-1]))
 
     writer.commit(UNDO, without_last)
     return taken[0]
@@ -41,18 +40,28 @@ def redo(writer: Writer) -> Record:
     taken: list[Record] = []
 
     def with_last(graph: Graph) -> list[e.Event]:
-        standing, undone = stacks(writer.store.history())
+        standing, undone = stacks(writer.store.history(writer.seq))
         if not undone:
             raise StateTransitionError("there is nothing to redo", "/session_history")
         taken[:] = [undone[-1]]
-        return differences(graph, folded([*standing, undone[-1]]))
+        return _towards(graph, folded([*standing, undone[-1]]))
 
     writer.commit(REDO, with_last)
     return taken[0]
 
 
+def _towards(graph: Graph, wanted: Graph) -> list[e.Event]:
+    """Return the events that turn *graph* into *wanted*: one at least, for a step that changed nothing is one too."""
+    return differences(graph, wanted) or [e.PlanRestored(wanted.root)]
+
+
 def _refuse_outside(step: Record) -> None:
     """Raise `StateTransitionError` if *step* recorded something that happened outside this program."""
+    if step.by == "recovery" and any(isinstance(event, _REBUILT) for event in step.events):
+        raise StateTransitionError(
+            f"step {step.seq} rebuilt the state after damage; what was before it is not known",
+            "/undo --force goes back all the same",
+        )
     for event in step.events:
         ran = isinstance(event, e.AttemptStarted) and event.attempt.executor is not Executor.MANUAL
         if ran or (isinstance(event, _OUTSIDE) and step.by in ("new_task", "check_completeness", "recovery")):
@@ -61,26 +70,3 @@ def _refuse_outside(step: Record) -> None:
                 "/undo --force forgets it all the same",
                 "/update_task TASK status:pending reopens a task",
             )
-
-
-def folded(records: Iterable[Record]) -> Graph:
-    """Return the state that *records* alone make."""
-    graph = Graph()
-    for record in records:
-        for event in record.events:
-            graph = apply(graph, event, record.at)
-    return graph
-
-
-def differences(graph: Graph, wanted: Graph) -> list[e.Event]:
-    """Return the events that turn *graph* into *wanted*."""
-    events: list[e.Event] = []
-    if graph.root != wanted.root:
-        events.append(e.PlanRestored(wanted.root))
-    tasks = tuple(t for t in wanted.ordered() if graph.tasks.get(t.id) != t)
-    gone = tuple(t.id for t in graph.ordered() if t.id not in wanted.tasks)
-    if tasks or gone:
-        events.append(e.TasksRestored(tasks, gone))
-    events += [e.SessionRestored(s) for s in wanted.sessions_by_age() if graph.sessions.get(s.id) != s]
-    closed = tuple(sorted(s for s in graph.sessions if s not in wanted.sessions))
-    return [*events, e.SessionsRemoved(closed)] if closed else events

@@ -79,6 +79,8 @@ def _stop_leftovers(mark: str) -> None:
     """End the processes that carry our mark of this attempt; where there is no ``/proc``, none can be found."""
     wanted = f"{lease.MARK}={mark}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
+        if folder.name == str(os.getpid()):
+            continue  # a command of the attempt may have started us
         with contextlib.suppress(OSError):
             if wanted in (folder / "environ").read_bytes().split(b"\0"):
                 os.kill(int(folder.name), signal.SIGKILL)

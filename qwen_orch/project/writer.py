@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import define, field
 
-from qwen_orch.errors import StorageError
+from qwen_orch.errors import SessionCorrupted, StorageError
 from qwen_orch.graph.state import Graph
+from qwen_orch.store.files import is_read_only
 from qwen_orch.store.store import Store
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Writer:
     _stale: set[str] = field(factory=set)
     """Parts whose snapshots are behind the journal."""
     _spared_until: float = 0.0
+    _only_reads: bool = False
+    """Whether the folder refused us when we last tried to write in it."""
 
     @classmethod
     def open(cls, store: Store) -> Writer:
@@ -53,16 +56,18 @@ class Writer:
         try:
             with store.locked():
                 writer._restore()
-        except StorageError:
-            if not _read_only(store):
+        except StorageError as error:
+            if not is_read_only(error):
                 raise
-            writer._restore()  # nobody can write here, so nobody is half-way through a record
+            writer._restore(mend=False)
         return writer
 
-    def _restore(self) -> None:
-        loaded = self.store.load()
+    def _restore(self, mend: bool = True) -> None:
+        loaded = self.store.load(mend)
         self.graph, self.seq = loaded.graph, loaded.seq
         self.repairs += loaded.repairs
+        self._stale |= loaded.stale
+        self._only_reads = not mend
 
     def commit(self, by: str, decide: Decide) -> tuple[Event, ...]:
         """Make one step durable and return its events (none when there was nothing to do).
@@ -92,11 +97,14 @@ class Writer:
         """Take in what other processes have written, and return it; costs one system call when there is nothing."""
         if not self.store.changed():
             return []
+        if self._only_reads:
+            self._restore(mend=False)
+            return []
         with self.store.locked():
             return self._catch_up()
 
     def _catch_up(self) -> list[Record]:
-        news = self.store.news(self.seq)
+        news = None if self._only_reads else self.store.news(self.seq)
         if news is None:
             self._restore()
             return []
@@ -113,7 +121,8 @@ class Writer:
 
     def checkpoint(self, last: bool = False) -> None:
         """Bring the snapshots up to date (I8). Within a burst a costly one may be put off, unless it is the *last*."""
-        if not self._stale or (not last and time.monotonic() < self._spared_until):
+        spared = self._only_reads or (not last and time.monotonic() < self._spared_until)
+        if not self._stale or spared:
             return
         began = time.monotonic()
         with self.store.locked():
@@ -128,16 +137,14 @@ class Writer:
             return self.store.backup(reason).name
 
     def history(self) -> list[Record]:
-        """Return every record, oldest first."""
-        with self.store.locked():
-            return list(self.store.history())
+        """Return every record that the state is made of, oldest first."""
+        try:
+            return self.store.history(self.seq)
+        except SessionCorrupted:
+            with self.store.locked():
+                self._restore()
+            return self.store.history(self.seq)
 
 
 def _costly(began: float) -> bool:
     return time.monotonic() - began > 0.05
-
-
-def _read_only(store: Store) -> bool:
-    import os
-
-    return not os.access(store.path, os.W_OK)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qwen_orch.errors import StorageError
+from qwen_orch.errors import StorageError, ValidationError
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -27,7 +27,16 @@ def converter() -> Converter:
     """Return the converter, made once."""
     from cattrs import Converter
 
-    return Converter(detailed_validation=False)
+    made = Converter(detailed_validation=False)
+    made.register_unstructure_hook(float, _finite)
+    return made
+
+
+def _finite(value: float) -> float:
+    """Return *value*; raise `ValidationError` for what JSON has no number for, and so could not be read again."""
+    if value - value != 0:  # quicker than math.isfinite, which takes a call
+        raise ValidationError(f"{value} is not a number that can be stored")
+    return value
 
 
 def unstructure(value: Any) -> Any:

@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+
+from attrs import evolve
 
 from qwen_orch.graph.apply import apply
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.store import journal
-from qwen_orch.store.journal import Record
 
 
-def fold(graph: Graph, lines: Iterable[bytes], seqs: Mapping[str, int]) -> Graph:
-    """Return *graph* after those events of *lines* that come after what *seqs* says each part of it knows already."""
+def fold(graph: Graph, lines: Iterable[bytes], seqs: Mapping[str, int]) -> tuple[Graph, set[str]]:
+    """Return *graph* after those events of *lines* that come after what *seqs* says each part of it knows already.
+
+    With it come the names of the parts that they changed.
+    """
+    touched: set[str] = set()
     for record in map(journal.decode, lines):
+        for event in unknown(record.events, record.seq, seqs):
+            graph = apply(graph, event, record.at)
+            touched |= parts_of((event,))
+    return graph, touched
+
+
+def unknown(events: Iterable[e.Event], seq: int, seqs: Mapping[str, int]) -> Iterable[e.Event]:
+    """Yield those of *events*, of record *seq*, whose parts do not know that record yet."""
+    for event in events:
+        if isinstance(event, e.SessionsRemoved):
+            yield evolve(event, ids=tuple(i for i in event.ids if seq > seqs.get(i, 0)))
+        elif seq > seqs.get(part_of(event), 0):
+            yield event
+
+
+def folded(records: Iterable[journal.Record], graph: Graph | None = None) -> Graph:
+    """Return the state that *records* make of *graph*, or alone."""
+    graph = graph or Graph()
+    for record in records:
         for event in record.events:
-            if record.seq > seqs.get(part_of(event), 0):
-                graph = apply(graph, event, record.at)
+            graph = apply(graph, event, record.at)
     return graph
 
 
@@ -38,8 +60,15 @@ def parts_of(events: Iterable[e.Event]) -> set[str]:
     return removed | {part_of(event) for event in events if not isinstance(event, e.SessionsRemoved)}
 
 
-def restoring(seq: int, graph: Graph) -> Record:
-    """Return a record that says the whole state anew, for a journal whose own records are gone."""
-    events: list[e.Event] = [e.PlanRestored(graph.root), e.TasksRestored(tuple(graph.ordered()))]
-    events += [e.SessionRestored(session) for session in graph.sessions_by_age()]
-    return Record(seq, datetime.now(UTC).isoformat(timespec="milliseconds"), "recovery", tuple(events))
+def differences(graph: Graph, wanted: Graph) -> list[e.Event]:
+    """Return the events that turn *graph* into *wanted*."""
+    events: list[e.Event] = []
+    if graph.orchestration != wanted.orchestration:
+        events.append(e.PlanRestored(wanted.root))
+    tasks = tuple(t for t in wanted.ordered() if graph.tasks.get(t.id) != t)
+    gone = tuple(t.id for t in graph.ordered() if t.id not in wanted.tasks)
+    if tasks or gone:
+        events.append(e.TasksRestored(tasks, gone))
+    events += [e.SessionRestored(s) for s in wanted.sessions_by_age() if graph.sessions.get(s.id) != s]
+    closed = tuple(sorted(s for s in graph.sessions if s not in wanted.sessions))
+    return [*events, e.SessionsRemoved(closed)] if closed else events

@@ -29,7 +29,7 @@ def is_held(path: Path) -> bool:
     """Tell whether the process that took the lease at *path* is alive."""
     try:
         with path.open("rb") as log:
-            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: who else is asking must not look like a holder
     except BlockingIOError:
         return True
     except OSError:

@@ -1,22 +1,22 @@
 """Coming back: from snapshots and journal to the state, whatever happened to either.
 
 Plan, manifest and each session are independent folds of the journal. So each part starts from its own snapshot, takes
-the records after it, and a damaged part costs nothing but itself.
+the records after it, and a damaged part costs nothing but itself. A journal that is damaged is for ``salvage``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from attrs import define, field
 
-from qwen_orch.errors import SessionCorrupted
+from qwen_orch.errors import StorageError
 from qwen_orch.graph.state import Graph
-from qwen_orch.model.ids import OrchestrationId
+from qwen_orch.model.ids import OrchestrationId, SessionId
 from qwen_orch.store import journal, seal, snapshots
-from qwen_orch.store.aside import keep_aside, read_or_aside
+from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Scan
 from qwen_orch.store.snapshots import Layout, ManifestPicture, PlanPicture, SessionPicture
@@ -25,50 +25,91 @@ T = TypeVar("T")
 
 
 class Loaded(NamedTuple):
-    """What was found: the *graph* at record *seq*, and what had to be repaired to get there."""
+    """What was found: the *graph* at record *seq*, whose checksum is *last*; and the journal's *size* in bytes.
+
+    *reaches* says which record each snapshot on the disk reaches, *stale* names the parts whose snapshot is behind, and
+    *repairs* tells what was wrong and what became of it.
+    """
 
     graph: Graph
     seq: int
+    last: str
+    size: int
+    reaches: Mapping[str, int] = {}
+    stale: frozenset[str] = frozenset()
     repairs: tuple[str, ...] = ()
 
 
 class Pictures(NamedTuple):
-    """The snapshots that are whole, and *complete*: whether none that should be there is missing."""
+    """The snapshots that are whole."""
 
     plan: PlanPicture | None
     manifest: ManifestPicture | None
     sessions: dict[str, SessionPicture]
-    complete: bool
+
+    @property
+    def reaches(self) -> dict[str, int]:
+        """Which record each snapshot was written at, by the name of its part: ``manifest`` or a session's id."""
+        named = {"manifest": self.manifest, **self.sessions}
+        return {name: picture.seq for name, picture in named.items() if picture}
 
     @property
     def seqs(self) -> dict[str, int]:
-        """Which record each snapshot reaches, by the name of its part: ``plan``, ``manifest`` or a session's id."""
-        named = {"plan": self.plan, "manifest": self.manifest, **self.sessions}
-        return {name: picture.seq for name, picture in named.items() if picture}
+        """Which record each snapshot knows: one that the plan found current when it was written knows as much as it."""
+        if self.plan is None:
+            return self.reaches
+        expected, seq = self.plan.reaches, self.plan.seq
+        current = {name: seq if at == expected.get(name) else at for name, at in self.reaches.items()}
+        return {"plan": seq, **current}
 
     @property
     def reach(self) -> int:
         """The furthest record that any snapshot knows."""
         return max(self.seqs.values(), default=0)
 
+    @property
+    def start(self) -> int:
+        """The last record that every part knows; 0 when a snapshot is missing."""
+        seqs = self.seqs
+        expected = {"plan", "manifest", *(self.plan.sessions if self.plan else ())}
+        return min(seqs.values()) if expected <= seqs.keys() else 0
+
     def graph(self) -> Graph:
         """Return the state the snapshots alone picture."""
         root = self.plan.orchestration if self.plan else None
-        tasks = self.manifest.tasks if self.manifest else ()
-        return snapshots.graph_of(root, tasks, (p.session for p in self.sessions.values()))
+        tasks, last = (self.manifest.tasks, self.manifest.last_number) if self.manifest else ((), 0)
+        return snapshots.graph_of(root, tasks, (p.session for p in self.sessions.values()), last)
 
 
 @define
-class _Restoration:
-    """One restoration under way: what is read, and the report that grows."""
+class Restoration:
+    """One restoration under way: what is read, and the report that grows. Without *mend* nothing is written."""
 
     disk: Disk
     layout: Layout
     orchestration: OrchestrationId
+    mend: bool
     repairs: list[str] = field(factory=list)
 
-    def pictures(self) -> Pictures:
-        """Read the snapshots, putting damaged ones aside."""
+    def run(self) -> Loaded:
+        """Return what was found, repaired where it must be."""
+        path = self.layout.journal(self.orchestration)
+        raw = self.disk.read(path) or b""
+        found = journal.scan(raw, journal.origin(self.orchestration))
+        pictures = self._pictures()
+        if pictures.reach > len(found.lines) or (found.fault and not found.torn):
+            from qwen_orch.store.salvage import salvage
+
+            return self._settled(salvage(self, raw, found, pictures), {})
+        graph, stale = self._after(pictures, found.lines)
+        if found.torn:
+            found = self._cut(path, raw, found)
+        elif stale and self.mend:
+            self.disk.sync_file(path)  # who wrote the last records may have died before it could (I3)
+        loaded = Loaded(graph, len(found.lines), found.last, found.good, pictures.reaches, stale, tuple(self.repairs))
+        return self._settled(loaded, pictures.reaches)
+
+    def _pictures(self) -> Pictures:
         layout, own = self.layout, self.orchestration
         plan = self._read(layout.plan(own), lambda raw: snapshots.read_plan(raw, own))
         manifest = self._read(layout.manifest(own), lambda raw: snapshots.read_manifest(raw, own))
@@ -77,81 +118,94 @@ class _Restoration:
             picture = self._read(layout.session(name), lambda raw: snapshots.read_session(raw, own))
             if picture:
                 sessions[name] = picture
-        complete = plan is not None and manifest is not None and len(sessions) == len(plan.sessions)
-        return Pictures(plan, manifest, sessions, complete)
+        pictures = Pictures(plan, manifest, sessions)
+        self.repairs += _older(plan.reaches if plan else {}, pictures.reaches)
+        return pictures
 
     def _read(self, path: Path, read: Callable[[bytes], T]) -> T | None:
-        return read_or_aside(self.disk, self.layout, path, read, self.repairs)
+        """Return what *read* makes of a snapshot; None when it is absent, or damaged, which is reported."""
+        raw = self.disk.read(path)
+        if raw is None:
+            return None
+        try:
+            return read(raw)
+        except (seal.Damaged, KeyError, TypeError, StorageError) as error:
+            if isinstance(error.__cause__, journal.Newer):
+                raise
+            self.repairs.append(f"{path.name} was damaged ({error}); {self.kept(path, raw)}")
+            return None
 
-    def run(self) -> Loaded:
-        path = self.layout.journal(self.orchestration)
-        raw = self.disk.read(path) or b""
-        found = journal.scan(raw)
-        if found.newer:
-            journal.refuse_newer(_format_after(raw, found), path)
-        pictures = self.pictures()
-        start = pictures.plan.seq if pictures.plan and pictures.complete else 0
-        graph = self._after(pictures, found.lines[start:])
-        seq = len(found.lines)
-        if found.fault or pictures.reach > seq:
-            seq = self._rebuild(raw, found, pictures, graph)
-        if self.repairs and graph.orchestration:
-            self._checkpoint(graph, seq)
-        return Loaded(graph, seq, tuple(self.repairs))
+    def kept(self, path: Path, raw: bytes) -> str:
+        """Keep damaged bytes aside, and return where, in words."""
+        if not self.mend:
+            return "nothing can be written here, so it is left as it is"
+        return f"kept as backups/{keep_aside(self.disk, self.layout, path, raw).name}"
 
-    def _after(self, pictures: Pictures, lines: tuple[bytes, ...]) -> Graph:
-        graph = pictures.graph()
-        if not lines:
-            return graph  # as after every command: then nothing of events need be imported
+    def _after(self, pictures: Pictures, lines: tuple[bytes, ...]) -> tuple[Graph, frozenset[str]]:
+        """Return the state after *lines*, and the parts whose snapshots do not know it."""
+        graph, late = pictures.graph(), lines[pictures.start :]
+        if not late:
+            return graph, frozenset()  # as after every command: then nothing of events need be imported
         from qwen_orch.store.fold import fold
 
-        return fold(graph, lines, pictures.seqs)
+        graph, touched = fold(graph, late, pictures.seqs)
+        missing = {"manifest", *graph.sessions} - pictures.reaches.keys()
+        return graph, frozenset(touched | missing)
 
-    def _rebuild(self, raw: bytes, found: Scan, pictures: Pictures, graph: Graph) -> int:
-        """Put a whole journal in the place of a damaged one; return the number of its last record."""
-        path, seq = self.layout.journal(self.orchestration), len(found.lines)
-        kept = keep_aside(self.disk, self.layout, path, raw)
-        if graph.orchestration is None and not found.torn:
-            message = f"{path.name}: {found.fault}, and no snapshot of the plan is left"
-            raise SessionCorrupted(message, f"what there was is kept: {kept}")
-        good = raw[: found.good]
-        if pictures.reach > seq:
-            seq += 1
-            from qwen_orch.store.fold import restoring
+    def _cut(self, path: Path, raw: bytes, found: Scan) -> Scan:
+        """Cut an unfinished record off; whoever is writing it now, where we may not write, goes on."""
+        kept = self.kept(path, raw)
+        if self.mend:
+            self.disk.replace(path, raw[: found.good])
+        self.repairs.append(
+            f"{path.name}: {found.fault} and was cut off; a step is shown only once its record is whole; {kept}"
+        )
+        return found
 
-            good += journal.encode(restoring(seq, graph))
-        self.disk.replace(path, good)
-        self.repairs.append(_report(path.name, found, pictures.reach, kept.name))
-        return seq
-
-    def _checkpoint(self, graph: Graph, seq: int) -> None:
-        layout, own = self.layout, self.orchestration
-        for session in graph.sessions.values():
-            self.disk.replace(layout.session(session.id), snapshots.session_bytes(session, seq))
-        self.disk.replace(layout.manifest(own), snapshots.manifest_bytes(graph, seq))
-        self.disk.replace(layout.plan(own), snapshots.plan_bytes(graph, seq))
+    def _settled(self, loaded: Loaded, reaches: Mapping[str, int]) -> Loaded:
+        """Write every snapshot anew after a repair, so that the next start finds nothing to mend."""
+        if not loaded.repairs or not self.mend or loaded.graph.orchestration is None:
+            return loaded
+        parts = {"manifest", *loaded.graph.sessions, *loaded.stale}
+        done = write_snapshots(self.disk, self.layout, loaded.graph, loaded.seq, parts, reaches)
+        return loaded._replace(reaches=done, stale=frozenset())
 
 
-def restore(disk: Disk, layout: Layout, orchestration: OrchestrationId) -> Loaded:
-    """Return the state of *orchestration*, repairing its files when they are damaged.
+def write_snapshots(
+    disk: Disk, layout: Layout, graph: Graph, seq: int, parts: set[str], reaches: Mapping[str, int]
+) -> dict[str, int]:
+    """Write the snapshots of *parts* (``manifest``, session ids) as of *seq*, then the plan; return what each reaches.
+
+    *reaches* is that of before. The plan comes last: all that it names is on the disk.
+    """
+    own, now = graph.root.id, dict(reaches)
+    for part in sorted(parts - {"plan", "manifest"}):
+        session = graph.sessions.get(SessionId(part))
+        if session is None:
+            disk.remove(layout.session(part))
+            now.pop(part, None)
+        else:
+            disk.replace(layout.session(part), snapshots.session_bytes(session, seq))
+            now[part] = seq
+    if "manifest" in parts or "manifest" not in now:
+        disk.replace(layout.manifest(own), snapshots.manifest_bytes(graph, seq))
+        now["manifest"] = seq
+    disk.replace(layout.plan(own), snapshots.plan_bytes(graph, seq, now))
+    return now
+
+
+def restore(disk: Disk, layout: Layout, orchestration: OrchestrationId, mend: bool = True) -> Loaded:
+    """Return the state of *orchestration*, repairing its files when they are damaged, unless *mend* is false.
 
     Raises `SessionCorrupted` when nothing can be rebuilt, `StorageError` for a newer format or a disk that refuses.
     """
-    return _Restoration(disk, layout, orchestration).run()
+    return Restoration(disk, layout, orchestration, mend).run()
 
 
-def _report(name: str, found: Scan, reach: int, kept: str) -> str:
-    whole = len(found.lines)
-    if found.torn and reach <= whole:
-        return f"{name}: the unfinished record {whole + 1} was cut off (it was never shown); kept as backups/{kept}"
-    fault = found.fault or f"records {whole + 1} to {reach} are missing"
-    if reach > whole:
-        used = f"the state is rebuilt from the snapshots, which reach record {reach}; records after it are gone, if any"
-    else:
-        used = f"the state is rebuilt from records 1 to {whole}; what came after is gone"
-    return f"{name}: {fault}; {used}; kept as backups/{kept}"
-
-
-def _format_after(raw: bytes, found: Scan) -> int:
-    line = raw[found.good : raw.find(b"\n", found.good) + 1]
-    return int(seal.unseal(line)["format"])
+def _older(expected: Mapping[str, int], found: Mapping[str, int]) -> list[str]:
+    """Return a line for each snapshot that is older than the plan says it was."""
+    return [
+        f"the snapshot of {name} was an older copy (of record {found[name]}, not {seq}): written anew from the journal"
+        for name, seq in expected.items()
+        if found.get(name, seq) < seq
+    ]

@@ -11,6 +11,8 @@ from zlib import crc32
 
 import orjson
 
+from qwen_orch.errors import ValidationError
+
 _LINE, _PAGE = b',"checksum":"%08x"}\n', b',\n  "checksum": "%08x"\n}\n'
 
 
@@ -19,12 +21,20 @@ class Damaged(Exception):  # noqa: N818 - a state of bytes, not a failure of our
 
 
 def seal(document: dict[str, Any], pretty: bool = False) -> bytes:
-    """Return *document* (not empty) as sealed JSON: one line, or indented for people when *pretty*."""
-    if pretty:
-        body = orjson.dumps(document, option=orjson.OPT_INDENT_2)[:-2]
-        return body + _PAGE % crc32(body)
-    body = orjson.dumps(document)[:-1]
-    return body + _LINE % crc32(body)
+    """Return *document* (not empty) as sealed JSON: one line, or indented for people when *pretty*.
+
+    Raises `ValidationError` for what JSON cannot hold: half a surrogate pair, an integer of more than 64 bits.
+    """
+    try:
+        body = orjson.dumps(document, option=orjson.OPT_INDENT_2 if pretty else 0)[: -2 if pretty else -1]
+    except TypeError as error:
+        raise ValidationError(f"this cannot be stored: {error}", "remove what is not Unicode text") from None
+    return body + (_PAGE if pretty else _LINE) % crc32(body)
+
+
+def mark_of(line: bytes) -> str:
+    """Return the checksum that a sealed line ends with."""
+    return line[-11:-3].decode("ascii", "replace")
 
 
 def intact(raw: bytes) -> bool:

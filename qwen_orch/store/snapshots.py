@@ -6,15 +6,17 @@ journal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from attrs import evolve
 from immutables import Map
 
+from qwen_orch.errors import StorageError
 from qwen_orch.graph.state import Graph
-from qwen_orch.model.ids import SessionId, TaskId, checked, number_of
+from qwen_orch.model.ids import TaskId, checked, is_safe, number_of
 from qwen_orch.model.plan import Orchestration
 from qwen_orch.model.session import Session
 from qwen_orch.model.task import Task
@@ -55,18 +57,55 @@ class Layout(NamedTuple):
         """What was kept before something risky, and damaged files as they were found."""
         return self.home / "backups"
 
+    @property
+    def scratch(self) -> Path:
+        """Where new files are written before they are put in their places."""
+        return self.home / "tmp"
+
     def orchestrations(self) -> list[str]:
-        """Return the ids of all orchestrations that left a journal or a plan, sorted."""
-        found = {p.stem for p in self.home.glob("journal/*.jsonl")} | {p.stem for p in self.home.glob("plans/*.json")}
-        return sorted(i for i in found if i.startswith("orch-"))
+        """Return the ids of all orchestrations that left a record, a plan or tasks, sorted."""
+        places = ("journal/orch-*.jsonl", "plans/orch-*.json", "manifests/orch-*.json")
+        found = {p.stem for place in places for p in self.home.glob(place) if is_safe(p.stem) and _has_bytes(p)}
+        return sorted(found)
+
+    def has(self, orchestration: str) -> bool:
+        """Tell whether anything is kept of an orchestration."""
+        places = (self.journal(orchestration), self.plan(orchestration), self.manifest(orchestration))
+        return any(map(_has_bytes, places))
+
+    def refuse_outside(self) -> None:
+        """Raise `StorageError` when a folder of ours leads, by a symbolic link, out of the project."""
+        project = os.path.realpath(self.home.parent.parent)
+        folders = ("journal", "plans", "manifests", "sessions", "backups", "logs", "tmp")
+        for folder in (self.home, *(self.home / name for name in folders)):
+            real = os.path.realpath(folder)
+            if os.path.commonpath((project, real)) != project:
+                message = f"{folder} leads out of the project, to {real}"
+                raise StorageError(message, "put a folder in the place of the symbolic link")
+
+
+def _has_bytes(path: Path) -> bool:
+    """Tell whether a file is more than what a step that failed left of a new journal."""
+    try:
+        return os.lstat(path).st_size > 0 or path.suffix != ".jsonl"
+    except OSError:
+        return False
 
 
 class PlanPicture(NamedTuple):
-    """The plan as stored, and which sessions the orchestration has."""
+    """The plan as stored, and which record every other snapshot reached then, by the name of its part.
+
+    A part that was not changed since is not written again, so its number may be lower than the plan's.
+    """
 
     seq: int
     orchestration: Orchestration
-    sessions: tuple[SessionId, ...]
+    reaches: dict[str, int]
+
+    @property
+    def sessions(self) -> list[str]:
+        """The ids of all sessions there were."""
+        return sorted(self.reaches.keys() - {"manifest"})
 
 
 class ManifestPicture(NamedTuple):
@@ -74,6 +113,7 @@ class ManifestPicture(NamedTuple):
 
     seq: int
     tasks: tuple[Task, ...]
+    last_number: int
 
 
 class SessionPicture(NamedTuple):
@@ -83,15 +123,18 @@ class SessionPicture(NamedTuple):
     session: Session
 
 
-def plan_bytes(graph: Graph, seq: int) -> bytes:
-    """Return the plan snapshot of *graph* as of record *seq*."""
+def plan_bytes(graph: Graph, seq: int, reaches: Mapping[str, int]) -> bytes:
+    """Return the plan snapshot of *graph* as of record *seq*; *reaches* is as in `PlanPicture`."""
     root = graph.root
-    return _page(root.id, seq, orchestration=codec.unstructure(root), sessions=sorted(graph.sessions))
+    sessions = {i: reaches[i] for i in sorted(graph.sessions)}
+    content = {"orchestration": codec.unstructure(root), "manifest": reaches["manifest"], "sessions": sessions}
+    return _page(root.id, seq, **content)
 
 
 def manifest_bytes(graph: Graph, seq: int) -> bytes:
     """Return the manifest snapshot of *graph* as of record *seq*."""
-    return _page(graph.root.id, seq, tasks=[codec.unstructure(task) for task in graph.ordered()])
+    tasks = [codec.unstructure(task) for task in graph.ordered()]
+    return _page(graph.root.id, seq, last_number=graph.last_number, tasks=tasks)
 
 
 def session_bytes(session: Session, seq: int) -> bytes:
@@ -108,13 +151,14 @@ def read_plan(raw: bytes, orchestration: str) -> PlanPicture:
     """Return the plan in *raw*; raise `Damaged` when it is not whole or not of this orchestration."""
     page = _open(raw, orchestration)
     root = codec.structure(page["orchestration"], Orchestration)
-    return PlanPicture(page["seq"], root, tuple(SessionId(i) for i in page["sessions"]))
+    sessions = codec.structure(page["sessions"], dict[str, int])
+    return PlanPicture(page["seq"], root, {**sessions, "manifest": page["manifest"]})
 
 
 def read_manifest(raw: bytes, orchestration: str) -> ManifestPicture:
     """Return the tasks in *raw*; raise `Damaged` as `read_plan` does."""
     page = _open(raw, orchestration)
-    return ManifestPicture(page["seq"], codec.structure(page["tasks"], tuple[Task, ...]))
+    return ManifestPicture(page["seq"], codec.structure(page["tasks"], tuple[Task, ...]), page["last_number"])
 
 
 def read_session(raw: bytes, orchestration: str) -> SessionPicture:
@@ -131,7 +175,9 @@ def _open(raw: bytes, orchestration: str) -> dict[str, Any]:
     return page
 
 
-def graph_of(root: Orchestration | None, tasks: Iterable[Task], sessions: Iterable[Session]) -> Graph:
+def graph_of(
+    root: Orchestration | None, tasks: Iterable[Task], sessions: Iterable[Session], last_number: int = 0
+) -> Graph:
     """Return the graph that these snapshots picture."""
     records = {task.id: task for task in tasks}
     parts: dict[TaskId, tuple[TaskId, ...]] = {}
@@ -139,5 +185,5 @@ def graph_of(root: Orchestration | None, tasks: Iterable[Task], sessions: Iterab
         if task.parent:
             parts[task.parent] = (*parts.get(task.parent, ()), task.id)
     last = max((number_of(i) for i in records), default=0)
-    graph = Graph(root, Map(records), Map({s.id: s for s in sessions}), last_number=last)
+    graph = Graph(root, Map(records), Map({s.id: s for s in sessions}), last_number=max(last, last_number))
     return evolve(graph, parts=Map(parts))

@@ -7,7 +7,7 @@ I2 A snapshot at k equals the fold of records 1..k over its part.
 I3 A step is durable before its effect starts and before anything shows it.
 I4 Only the last record may be torn: it is cut off, kept aside, and reported.
 I5 Any other damage is detected, never guessed at: the bad file goes to ``backups/`` untouched, the state is rebuilt
-   from journal and snapshots, whichever reaches furthest, and the report says what was used and what is gone.
+   from journal, snapshots and backups, whichever reaches furthest, and the report says what was used and what is gone.
 I6 A newer format is refused with a clear error.
 I7 Many processes may work at once: one writer at a time for the length of a commit, after catching up with the others.
 I8 After a checkpoint the snapshots are current.
@@ -22,15 +22,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from attrs import define
+from attrs import define, field
 
+from qwen_orch.errors import SessionCorrupted
 from qwen_orch.graph.state import Graph
-from qwen_orch.model.ids import OrchestrationId, SessionId
-from qwen_orch.store import journal, snapshots
+from qwen_orch.model.ids import OrchestrationId
+from qwen_orch.store import journal, seal
 from qwen_orch.store.aside import stamp
 from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Record
-from qwen_orch.store.restore import Loaded, restore
+from qwen_orch.store.restore import Loaded, restore, write_snapshots
 from qwen_orch.store.snapshots import Layout
 
 KEPT_BACKUPS = 20
@@ -47,6 +48,12 @@ class Store:
     _fd: int | None = None
     _size: int = 0
     """Bytes of the journal that the caller's graph knows."""
+    _stands: tuple[int, int, int] | None = None
+    """What the journal was when we last looked at it: inode, size, time of change."""
+    _last: str = ""
+    """The checksum of the last record the caller's graph knows."""
+    _reaches: dict[str, int] = field(factory=dict)
+    """Which record each snapshot reaches."""
 
     @property
     def path(self) -> Path:
@@ -66,42 +73,60 @@ class Store:
             self._fd = None
 
     def changed(self) -> bool:
-        """Tell, without the lock, whether the journal has grown or was replaced since we last read it."""
+        """Tell, without the lock, whether the journal was written to or replaced since we last read it."""
+        return self._standing() != self._stands
+
+    def _standing(self) -> tuple[int, int, int] | None:
         try:
             found = os.stat(self.path)
         except OSError:
-            return self._size > 0
-        return found.st_size != self._size or (self._fd is not None and os.fstat(self._fd).st_ino != found.st_ino)
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
-    def load(self) -> Loaded:
-        """Restore the state from snapshots and the records after them, repairing what is damaged."""
+    def load(self, mend: bool = True) -> Loaded:
+        """Restore the state from snapshots and the records after them, repairing what is damaged.
+
+        Without *mend* nothing is written, and the lock need not be held: for a folder in which we may not write.
+        """
         self.close()
-        loaded = restore(self.disk, self.layout, self.orchestration)
-        self._size = self.path.stat().st_size if self.path.exists() else 0
+        self.layout.refuse_outside()
+        before = self._standing()
+        if mend:
+            self.disk.sweep()
+        loaded = restore(self.disk, self.layout, self.orchestration, mend)
+        self._size, self._last, self._reaches = loaded.size, loaded.last, dict(loaded.reaches)
+        self._stands = self._standing() if mend else before
         return loaded
 
     def news(self, seq: int) -> list[Record] | None:
         """Return the records that others appended after record *seq*, or None when only `load` can tell."""
-        if not self.path.exists():
-            return None if self._size else []  # and it is not made before there is something to keep
-        fd = self._journal()
-        size = os.fstat(fd).st_size
-        if size == self._size:
+        found = self._standing()
+        if found == self._stands:
             return []
-        if size < self._size:
+        if found is None or self._stands is None or found[0] != self._stands[0] or found[1] <= self._size:
             return None
-        raw = os.pread(fd, size - self._size, self._size)
-        scan = journal.scan(raw, seq + 1)
-        if scan.fault or len(raw) != size - self._size:
+        fd = self._journal()
+        raw = os.pread(fd, found[1] - self._size, self._size)
+        scan = journal.scan(raw, self._last, seq + 1)
+        if scan.fault or len(raw) != found[1] - self._size:
             return None
-        self._size = size
+        self.disk.sync_file(self.path)  # who wrote them may have died before it could (I3)
+        self._size, self._last, self._stands = found[1], scan.last, found
         return [journal.decode(line) for line in scan.lines]
 
     def append(self, record: Record) -> None:
-        """Make *record* durable. When this returns it will be there after any crash; when it raises it is not (I3)."""
-        line = journal.encode(record)
-        self.disk.append(self._journal(), line, self.path, self._size)
-        self._size += len(line)
+        """Make *record* durable. When this returns it will be there after any crash; when it raises it is not (I3).
+
+        After a failure the disk is not trusted: `news` has everything read again.
+        """
+        line = journal.encode(record, self._last)
+        fd = self._journal()
+        try:
+            self.disk.append(fd, line, self.path, self._size)
+        except BaseException:
+            self._stands = (0, 0, 0)
+            raise
+        self._size, self._last, self._stands = self._size + len(line), seal.mark_of(line), self._standing()
 
     def _journal(self) -> int:
         """Return a handle of the journal as it now stands under its name."""
@@ -118,20 +143,16 @@ class Store:
             return True
 
     def checkpoint(self, graph: Graph, seq: int, parts: set[str]) -> None:
-        """Write the snapshots of *parts* (``manifest``, session ids) as of *seq*; the plan comes last."""
-        layout = self.layout
-        for part in sorted(parts - {"plan", "manifest"}):
-            session = graph.sessions.get(SessionId(part))
-            path = layout.session(part)
-            self.disk.replace(path, snapshots.session_bytes(session, seq)) if session else self.disk.remove(path)
-        if "manifest" in parts:
-            self.disk.replace(layout.manifest(self.orchestration), snapshots.manifest_bytes(graph, seq))
-        self.disk.replace(layout.plan(self.orchestration), snapshots.plan_bytes(graph, seq))
+        """Write the snapshots of *parts* (``plan``, ``manifest``, session ids) as of *seq*."""
+        self._reaches = write_snapshots(self.disk, self.layout, graph, seq, parts, self._reaches)
 
-    def history(self) -> Iterator[Record]:
-        """Yield every record, oldest first."""
-        raw = self.disk.read(self.path) or b""
-        return (journal.decode(line) for line in journal.scan(raw).lines)
+    def history(self, seq: int) -> list[Record]:
+        """Return the records 1 to *seq*; raise `SessionCorrupted` when the journal no longer holds them all."""
+        found = journal.scan(self.disk.read(self.path) or b"", journal.origin(self.orchestration))
+        if len(found.lines) < seq:
+            fault = found.fault or f"record {len(found.lines) + 1} is missing"
+            raise SessionCorrupted(f"{self.path.name} was damaged since it was read: {fault}", "/doctor repairs it")
+        return [journal.decode(line) for line in found.lines[:seq]]
 
     def backup(self, reason: str) -> Path:
         """Keep a copy of the journal, which is the truth, and return its path; the oldest copies go."""

@@ -22,6 +22,10 @@ class Syscalls:
         """Create for writing with the permissions *mode*; it must not exist."""
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
 
+    def open_read(self, path: Path) -> int:
+        """Open for reading; never through a symbolic link, and never waiting for the other end of a pipe."""
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+
     def open_folder(self, path: Path) -> int:
         """Open a folder, to sync or lock it."""
         return os.open(path, os.O_RDONLY | os.O_DIRECTORY)

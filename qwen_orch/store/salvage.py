@@ -1,0 +1,159 @@
+"""A damaged journal: everything that is still known is brought together, and what is gone is named.
+
+Whole records are taken from wherever they stand in the journal and in its backups, as far as they follow one another
+from the first. Snapshots that reach further go further; so do whole records after a gap, for the parts that a snapshot
+has carried over it. The journal is then the records, and one more that says what they do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import define, field
+
+from qwen_orch.errors import SessionCorrupted
+from qwen_orch.graph.apply import apply
+from qwen_orch.graph.state import Graph
+from qwen_orch.model import event as e
+from qwen_orch.model.event import Event
+from qwen_orch.store import journal, seal, snapshots
+from qwen_orch.store.fold import differences, fold, folded, part_of, unknown
+from qwen_orch.store.journal import Record, Scan
+from qwen_orch.store.restore import Loaded, Pictures, Restoration
+
+_STATES_ALL = (e.OrchestrationCreated, e.PlanRestored, e.SessionOpened, e.SessionRestored)
+"""Events after which a part is known whole, whatever was before."""
+
+
+def salvage(work: Restoration, raw: bytes, found: Scan, pictures: Pictures) -> Loaded:
+    """Return the state that all surviving files together know, with a whole journal in the place of the damaged one."""
+    path = work.layout.journal(work.orchestration)
+    pieces = list(journal.pieces(raw))
+    lines = _records(work, pieces, found)
+    pictures = _with_strays(work, pictures)
+    known = _Known.of(pictures, lines)
+    for segment in _segments(pieces, len(lines)):
+        known.go_on(segment)
+    kept = work.kept(path, raw)
+    if known.graph.orchestration is None:
+        message = f"{path.name}: {found.fault or 'it is empty'}, and no snapshot or backup knows the plan"
+        raise SessionCorrupted(message, f"what there was is {kept}", "/sessions shows the others")
+    history = folded(map(journal.decode, lines))
+    events = tuple(differences(history, known.graph))
+    after = seal.mark_of(lines[-1]) if lines else journal.origin(work.orchestration)
+    if events:
+        record = Record(len(lines) + 1, _now(), "recovery", events)
+        lines += (journal.encode(record, after),)
+        history = folded([record], history)
+    whole = b"".join(lines)
+    if work.mend:
+        work.disk.replace(path, whole)
+    work.repairs.append(f"{path.name}: {_fault(found, known)}; {known.report(len(found.lines))}; {kept}")
+    last = seal.mark_of(lines[-1])
+    return Loaded(history, len(lines), last, len(whole), repairs=tuple(work.repairs))
+
+
+def _records(work: Restoration, pieces: list[tuple[int, str, bytes]], found: Scan) -> tuple[bytes, ...]:
+    """Return the records 1 to k that journal and backups hold between them."""
+    pool: journal.Pool = {}
+    for seq, after, line in pieces:
+        pool.setdefault((seq, after), line)
+    for backup in sorted(work.layout.backups.glob(f"{work.orchestration}.*.jsonl"), reverse=True):
+        for seq, after, line in journal.pieces(work.disk.read(backup) or b""):
+            pool.setdefault((seq, after), line)
+    return journal.chain(pool, journal.origin(work.orchestration))
+
+
+def _with_strays(work: Restoration, pictures: Pictures) -> Pictures:
+    """Return *pictures* with the sessions of this orchestration that its plan, damaged or older, does not name."""
+    sessions, own = dict(pictures.sessions), work.orchestration
+    mark = f'"belongs_to": "{own}"'.encode()
+    for path in sorted(work.layout.home.glob("sessions/*.json")):
+        if path.stem in sessions:
+            continue
+        raw = work.disk.read(path) or b""
+        if mark in raw[:300] and seal.intact(raw):
+            picture = snapshots.read_session(raw, own)
+            if pictures.plan is None or picture.seq > pictures.plan.seq:  # else it was removed before the plan
+                sessions[path.stem] = picture
+    return pictures._replace(sessions=sessions)
+
+
+def _segments(pieces: list[tuple[int, str, bytes]], known: int) -> Iterator[list[bytes]]:
+    """Yield the runs of whole records after number *known* that follow one another, in order."""
+    run: list[bytes] = []
+    last = known
+    for seq, after, line in sorted(pieces, key=lambda piece: piece[0]):
+        if seq <= last:
+            continue
+        if run and (seq != last + 1 or after != seal.mark_of(run[-1])):
+            yield run
+            run = []
+        run.append(line)
+        last = seq
+    if run:
+        yield run
+
+
+@define
+class _Known:
+    """The state as far as it is known: *reach* says how far each part is, by name."""
+
+    graph: Graph
+    reach: dict[str, int]
+    end: int
+    """The furthest record known to have been."""
+    records: int
+    used_snapshots: bool
+    beyond: list[str] = field(factory=list)
+
+    @classmethod
+    def of(cls, pictures: Pictures, lines: tuple[bytes, ...]) -> _Known:
+        """Return what snapshots and the records 1 to k know."""
+        graph, _ = fold(pictures.graph(), lines[pictures.start :], pictures.seqs)
+        names = {"plan", "manifest", *graph.sessions}
+        reach = {name: max(pictures.seqs.get(name, 0), len(lines)) for name in names}
+        return cls(graph, reach, max(reach.values()), len(lines), pictures.reach > len(lines))
+
+    def go_on(self, segment: list[bytes]) -> None:
+        """Take in whole records after a gap, for the parts that a snapshot has carried over it."""
+        records = [journal.decode(line) for line in segment]
+        alive = {name for name, at in self.reach.items() if at >= records[0].seq - 1}
+        for record in records:
+            for event in unknown(record.events, record.seq, self.reach):
+                self._take(event, record, alive)
+        for name in alive & {"plan", "manifest", *self.graph.sessions}:
+            self.reach[name] = max(self.reach.get(name, 0), records[-1].seq)
+        self.end = max(self.end, records[-1].seq)
+
+    def _take(self, event: Event, record: Record, alive: set[str]) -> None:
+        name = part_of(event)
+        if isinstance(event, _STATES_ALL):
+            alive.add(name)
+        if name in alive or isinstance(event, e.SessionsRemoved):
+            self.graph = apply(self.graph, event, record.at)
+
+    def report(self, whole: int) -> str:
+        """Return what was used and what is gone, in words; *whole* records stood in the journal before the damage."""
+        sources = [f"records 1 to {self.records}"] if self.records else []
+        sources += ["the snapshots"] if self.used_snapshots else []
+        backed = " (some of them from backups or from behind the damage)" if self.records > whole else ""
+        return f"the state is rebuilt from {' and '.join(sources)}{backed}; {self._gone()}"
+
+    def _gone(self) -> str:
+        behind = {n: at for n, at in sorted(self.reach.items()) if at < self.end}
+        lost = [f"what steps {at + 1} to {self.end} did to {name}" for name, at in behind.items()]
+        if lost:
+            return f"{', '.join(lost)} is gone"
+        return f"it reaches step {self.end}; steps after it, if there were any, are gone"
+
+
+def _fault(found: Scan, known: _Known) -> str:
+    first = len(found.lines) + 1
+    return found.fault or f"records {first} to {known.end} are missing"
+
+
+def _now() -> str:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
