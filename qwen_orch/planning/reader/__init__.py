@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["decode", "read"]
 
 
-def read(text: str, *, title: str | None = None) -> Draft:
+def read(text: str, *, title: str | None = None, break_cycles: bool = False) -> Draft:
     """Read a plan in Markdown, plain text, org, reStructuredText or Task Master's JSON; *title* overrides its own.
 
     Raises `ValidationError` for a text without a word and for JSON without tasks, `DependencyError` when the
-    dependencies that the text states form a circle.
+    dependencies that the text states form a circle; with *break_cycles* the least plausible one is dropped instead.
     """
     from qwen_orch.planning.reader import document, taskmaster
     from qwen_orch.planning.reader.text import clean, one_line
@@ -32,7 +32,7 @@ def read(text: str, *, title: str | None = None) -> Draft:
     if not cleaned.strip():
         raise ValidationError("the plan is empty", "paste a plan, or type a goal: /plan Build a REST API for users")
     gathered = taskmaster.gather(cleaned) if taskmaster.is_json(cleaned) else _prose(cleaned)
-    return document.assemble(gathered, one_line(clean(title)) if title else None)
+    return document.assemble(gathered, one_line(clean(title)) if title else None, break_cycles)
 
 
 def _prose(text: str) -> Gathered:

@@ -59,6 +59,7 @@ class Resolver:
     prefixes: set[str] = field(init=False)
     phase_labels: dict[str, int] = field(init=False)
     guesses: int = 60
+    break_cycles: bool = False
 
     def __attrs_post_init__(self) -> None:
         self.labels, self.numbers, self.index, self.places = {}, {}, {}, {}
@@ -250,7 +251,9 @@ class Resolver:
         )
 
     def _itself(self, task: Found, need: Need) -> None:
-        if need.form == "field":
+        if need.form == "field" and self.break_cycles:
+            self.out.warn(f"dropped: {_name(task)} is said to depend on itself", need.line)
+        elif need.form == "field":
             raise DependencyError(
                 f"line {need.line + 1}: {_name(task)} is said to depend on itself",
                 f"change line {need.line + 1} to name another task",
@@ -333,22 +336,35 @@ def _name(task: Found) -> str:
     return f"{task.label} “{task.title[:60]}”" if task.label else f"“{task.title[:60]}”"
 
 
-def refuse_circles(out: Gathered, edges: Edges) -> None:
-    """Raise `DependencyError` with the path when stated edges form a circle; drop inferred ones that close one."""
+def refuse_circles(out: Gathered, edges: Edges, break_cycles: bool = False) -> None:
+    """Raise `DependencyError` with the path when stated edges form a circle; drop inferred ones that close one.
+
+    With *break_cycles* the least plausible edge of each circle is dropped, and told.
+    """
     graph: dict[Found, list[Found]] = {task: list(before) for task, before in edges.tasks.items()}
+    index = {task: n for n, task in enumerate(out.tasks)}
     while circle := find_circle(graph):
         pairs = list(zip(circle, circle[1:] + circle[:1], strict=True))
-        weak = next(((a, b) for a, b in pairs if edges.tasks[a][b].inferred), None)
-        if weak is None:
+        a, b = min(pairs, key=lambda pair: _plausibility(edges, index, *pair))
+        inferred = edges.tasks[a][b].inferred
+        if not inferred and not break_cycles:
             raise DependencyError(
-                _told(circle, edges), "remove one of these dependencies from the plan, then paste it again"
+                _told(circle, edges),
+                "remove one of these dependencies from the plan, then paste it again",
+                f"--break-cycles drops the least plausible: {_name(a)} after {_name(b)} (line {edges.lines[a, b] + 1})",
             )
-        del edges.tasks[weak[0]][weak[1]]
-        graph[weak[0]].remove(weak[1])
-        out.warn(
-            f"dropped an inferred dependency of {_name(weak[0])} on {_name(weak[1])}: it would close a circle",
-            weak[0].line,
-        )
+        del edges.tasks[a][b]
+        graph[a].remove(b)
+        kind = "an inferred" if inferred else "the stated"
+        out.warn(f"dropped {kind} dependency of {_name(a)} on {_name(b)}: it would close a circle", edges.lines[a, b])
+
+
+def _plausibility(edges: Edges, index: Mapping[Found, int], later: Found, earlier: Found) -> tuple[float, ...]:
+    """How likely an edge of a circle is meant: stated, along the order of the document, surely read, far from it."""
+    line = edges.lines[later, earlier] + 1
+    sure = [o.confidence for o in later.origins if o.field == "depends_on" and o.line == line]
+    along = index[later] > index[earlier]
+    return not edges.tasks[later][earlier].inferred, along, max(sure, default=1.0), index[later] - index[earlier]
 
 
 def _told(circle: Sequence[Found], edges: Edges) -> str:

@@ -17,8 +17,8 @@ from qwen_orch.planning.reader.titles import capped, split, tidy
 _DOTTED = re.compile(r"(.*\d)\.\d+[a-z]?")
 
 
-def assemble(out: Gathered, title: str | None) -> Draft:
-    """Resolve references in *out* and make the `Draft`; raises `DependencyError` for stated circles."""
+def assemble(out: Gathered, title: str | None, break_cycles: bool = False) -> Draft:
+    """Resolve references in *out* and make the `Draft`; raises `DependencyError` for circles, or breaks them."""
     _nest(out)
     _drop_repeats(out)
     _order(out)
@@ -26,9 +26,9 @@ def assemble(out: Gathered, title: str | None) -> Draft:
     for task in out.tasks:
         settle_deferred(task)
         _inherit(task)
-    resolver = Resolver(out)
+    resolver = Resolver(out, break_cycles=break_cycles)
     edges = resolver.resolve()
-    refuse_circles(out, edges)
+    refuse_circles(out, edges, break_cycles)
     waits = barriers.connect(out, resolver)
     name = title or one_line(out.title) or tidy(split(one_line(out.goal))[0]) or "Plan"
     explain.conclude(out, edges, waits)
