@@ -34,7 +34,8 @@ _STOP = re.compile(r"[.;](?:\s|$)|\s[—–]\s|\bcan (?:run |be )?(?:done |start
 _MENTION = re.compile(r"\b(?:phases?|stages?|milestones?|weeks?|sprints?)\s+\d[^.;—]*", re.I)
 _STORY = re.compile(r"\bUS(\d+)\b|\buser story (\d+)", re.I)
 _SEQUENTIAL = re.compile(
-    r"\bphases? (?:are|must be|should be|run|is) (?:strictly )?(?:sequential|(?:completed |done |"
+    r"\b(?:each|every) phase\b.{0,60}\bbefore the next\b|\bphases? (?:are|must be|should be|run|"
+    r"is) (?:strictly )?(?:sequential|(?:completed |done |"
     r"executed |worked )?(?:sequentially|in (?:order|sequence)|one after (?:another|the other)))",
     re.I,
 )

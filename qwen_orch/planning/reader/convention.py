@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from attrs import Factory, define
 
-from qwen_orch.planning.reader import fields, headings, ids, states, verbs
+from qwen_orch.planning.reader import fields, headings, ids, marks, states, verbs
 from qwen_orch.planning.reader.blocks import Block, Item, Section, Tree
 from qwen_orch.planning.reader.entries import Gathered
 from qwen_orch.planning.reader.headings import APART, PROSE, Heading, Kind
 from qwen_orch.planning.reader.tables import Columns, columns
+from qwen_orch.planning.reader.text import one_line
 
 MARKED, TITLED, TABLE, PLACED, NAMED, LOOSE, PLAIN = 4.0, 3.0, 2.5, 2.0, 1.8, 1.5, 1.0
 """Strengths: boxes and ids; task headings; tables with plan columns; lists under work headings or phases; lists in a
@@ -106,7 +107,7 @@ def _title(root: Section, here: Convention) -> Section | None:
         and not read.numbered
         and bool(first.children or not first.blocks)
     )
-    if alone and len(first.children) > 1 and read.kind is not Kind.TASK:
+    if alone and (len(first.children) > 1 or read.word in _GROUPS) and read.kind is not Kind.TASK:
         return first
     return first if (alone or named) and read.kind not in (Kind.PHASE, Kind.TASK) else None
 
@@ -198,7 +199,7 @@ def _weigh_list(block: Block, kinds: list[Kind], telling: Kind, here: Convention
     if any(kind in APART for kind in kinds[:2]) and telling in APART:
         return 0.0
     if any(is_marked(item, here.prefixes) for item in _two_levels(block)):
-        return MARKED if telling not in (Kind.DEPENDENCIES,) else 0.0
+        return MARKED if telling not in (Kind.DEPENDENCIES, Kind.LEGEND) else 0.0
     if telling in PROSE or telling in APART or telling is Kind.FEATURES or _is_links(block):
         return 0.0
     soft = any(kind is Kind.SOFT or kind in PROSE for kind in kinds)
@@ -208,7 +209,19 @@ def _weigh_list(block: Block, kinds: list[Kind], telling: Kind, here: Convention
         return 0.0
     if here.title and here.reads[here.title].kind is Kind.WORK:
         return NAMED
+    if _with_fields(block.items):
+        return NAMED
     return PLAIN if verbs.mostly_imperative([item.text for item in block.items]) else 0.0
+
+
+def _with_fields(items: Sequence[Item]) -> bool:
+    """Tell whether at least a third of *items* state an effort or what they wait for: only tasks do."""
+    found = 0
+    for item in items:
+        said = marks.Marks()
+        marks.after(one_line(item.text)[-300:], said)
+        found += bool(said.estimate or said.fields or said.assignee or fields.states_a_field(item.text))
+    return len(items) > 1 and found * 3 >= len(items)
 
 
 def _two_levels(block: Block) -> Iterable[Item]:

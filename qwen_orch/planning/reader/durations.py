@@ -44,6 +44,7 @@ _LEAD = re.compile(
     re.I,
 )
 _TAIL = re.compile(r"[,;]?\s*(?:@\s*)?(\d{1,3})\s*%")
+_TAKES = re.compile(r"(?:^|[.;,(]\s*)(?:takes|should take|will take|expected to take)\s+", re.I)
 _POINTS = re.compile(
     r"(?:sp|points?|pts?|story points?)\s*[:=]?\s*(\d{1,3}(?:\.5)?)|(\d{1,3}(?:\.5)?)\s*(?:sp|"
     r"story points?|points?|pts?)",
@@ -84,6 +85,13 @@ def _number(text: str) -> float:
 
 def _factor(match: re.Match[str]) -> float:
     return next(hours for n, (_, hours) in enumerate(_UNITS) if match[f"u{n}"])
+
+
+def told(text: str) -> Estimate | None:
+    """Return what a sentence such as ``Takes 1 hour.`` says about effort."""
+    match = _TAKES.search(text)
+    read = leading(text[match.end() : match.end() + 60]) if match else None
+    return read[0] if match and read and text[match.end() + read[1] :].strip()[:1] in ("", ".", ",", ";", ")") else None
 
 
 def leading(text: str) -> tuple[Estimate, int] | None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from qwen_orch.planning.reader import fields, gantt, headings, ids, verbs
 from qwen_orch.planning.reader.blocks import Block, Item, Tree
 from qwen_orch.planning.reader.convention import Convention
-from qwen_orch.planning.reader.entries import Gathered
+from qwen_orch.planning.reader.entries import Gathered, Need
 from qwen_orch.planning.reader.headings import PROSE, Kind
 from qwen_orch.planning.reader.items import Reading
 from qwen_orch.planning.reader.text import one_line
 
+_ORDER = re.compile(
+    r"(?:first(?:ly)?|second(?:ly)?|third(?:ly)?|then|next|after (?:that|this)|afterwards|finally|"
+    r"lastly|last)\b,?\s+(?:of all,?\s+)?(?:we (?:will |need to )?|i(?:'ll| will)? )?",
+    re.I,
+)
 _LEAD = re.compile(r"\s*(?:[•‣◦▪●○·–—]|\(?\d{1,3}[.)]|(?:todo|fixme)\s*:|\[[ xX]?\]|[☐☑✅⬜])\s*", re.I)
 
 
@@ -27,6 +33,9 @@ def look_again(tree: Tree, convention: Convention, out: Gathered) -> None:
     if headings_of_manuals(tree):
         return
     reading = Reading(tree, convention, out)
+    if (told := [(b, s) for b in blocks if b.kind == "paragraph" and (s := _told_in_order(b))]) and len(told) == 1:
+        _chain(told[0][0], told[0][1], reading)
+        return
     for block in blocks:
         if block.kind == "paragraph" and (lines := _lines(block)):
             reading.group += 1
@@ -35,6 +44,26 @@ def look_again(tree: Tree, convention: Convention, out: Gathered) -> None:
             _forget(out, tree.source(block.line, block.end))
     if out.tasks:
         out.convention = "lines that begin like tasks, as the text has no lists"
+
+
+def _told_in_order(block: Block) -> list[str]:
+    """The sentences of ``First, ... Then ... Finally ...``, without those words; nothing when it is not so told."""
+    sentences = [s.strip(" .") for s in re.split(r"(?<=[.;])\s+|\n", block.text) if s.strip(" .")]
+    led = [(_ORDER.match(s), s) for s in sentences]
+    if len(led) < 3 or not all(match for match, _ in led) or not re.match(r"first", sentences[0], re.I):
+        return []
+    return [s[match.end() :] for match, s in led if match]
+
+
+def _chain(block: Block, sentences: list[str], reading: Reading) -> None:
+    """Tasks each of which waits for the one before it: the words first, then and finally say so."""
+    out = reading.out
+    for sentence in sentences:
+        reading.task(Item(block.line, block.end, sentence[:1].upper() + sentence[1:]), None)
+    for before, task in pairwise(list(out.tasks)):
+        task.needs.append(Need(before.title, block.line, inferred=True))
+    _forget(out, reading.tree.source(block.line, block.end))
+    out.convention = "sentences told in order"
 
 
 def headings_of_manuals(tree: Tree) -> bool:

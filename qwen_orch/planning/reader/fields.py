@@ -64,17 +64,19 @@ _LABELS: tuple[tuple[Field, str], ...] = (
     ),
     (Field.TRACES, r"requirements?|reqs?|validates|implements|refs?|traces(?: to)?|covers"),
     (Field.SUBTASKS, r"sub-?tasks?|steps|tasks|todos?|to-?do|checklist|action items|子任务|步骤|サブタスク"),
-    (Field.GOAL, r"goals?|objectives?|purpose|目标|目標|目的"),
+    (Field.GOAL, r"(?:\S+ )?goals?|objectives?|purpose|目标|目標|目的"),
     (Field.ID, r"id|task id|key"),
     (
         Field.PROSE,
         (
-            r"description|details?|notes?|why|how|what|context|files?|background|rationale|test ?strategy|描述|"
+            r"description|details?|notes?|why|how|what|context|files?|deliverables?|outputs?|results?|"
+            r"references?|background|rationale|test ?strategy|描述|"
             r"说明|备注"
         ),
     ),
 )
 _TABLE = tuple((field, re.compile(words, re.I)) for field, words in _LABELS)
+_OF_TASKS = frozenset((Field.ESTIMATE, Field.DEPENDS, Field.ASSIGNEE, Field.STATUS, Field.RUN, Field.CHECK))
 _LINE = re.compile(
     r"[*_`]{0,3}([^\W\d_][\w /'’-]{0,28}?)[*_`]{0,3}\s*[:：][*_`]{0,3}(?:\s+|(?=[^\x00-\x7f`/])|$)(.*)", re.S
 )
@@ -119,6 +121,12 @@ def loose(text: str) -> Labelled | None:
     """Read ``depends on T1`` without a colon as a field: a line that is nothing else."""
     match = _LOOSE.match(text.strip())
     return Labelled(Field.DEPENDS, match[1], text.strip()[match.end() :]) if match else None
+
+
+def states_a_field(text: str) -> bool:
+    """Tell whether a line below the first of *text* is a field that only tasks have."""
+    lines = text.split("\n")[1:20]
+    return any((read := labelled(line) or loose(line)) and read.field in _OF_TASKS for line in lines)
 
 
 def commands(value: str) -> tuple[list[str], str]:

@@ -25,7 +25,7 @@ _BARRIER = re.compile(
     r"\bmust (?:be )?complete(?:d)? before (?:any|all|the rest|other)",
     re.I,
 )
-_PHASE_WORD = re.compile(r"\bphases?\s+\d|\bphases are\b", re.I)
+_PHASE_WORD = re.compile(r"\bphases?\s+\d|\bphases are\b|\b(?:each|every) phase\b", re.I)
 _BOARD = re.compile(r"in progress|doing|done|completed|in review|review|blocked|to ?do|to-do|进行中|已完成|完了", re.I)
 
 

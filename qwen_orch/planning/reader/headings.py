@@ -32,13 +32,14 @@ class Kind(StrEnum):
     GOAL = "goal"
     SOFT = "soft"
     FEATURES = "features"
+    LEGEND = "legend"
     PAST = "past"
     NEVER = "never"
 
 
 APART = frozenset((Kind.CRITERIA, Kind.DECISIONS, Kind.RISKS, Kind.REQUIREMENTS))
 """Kinds whose lists are something else than tasks even when they are ticked boxes."""
-PROSE = frozenset((Kind.DEPENDENCIES, Kind.GOAL, Kind.NEVER, Kind.PAST, Kind.STEPS))
+PROSE = frozenset((Kind.LEGEND, Kind.DEPENDENCIES, Kind.GOAL, Kind.NEVER, Kind.PAST, Kind.STEPS))
 """Kinds whose unmarked lists are never tasks."""
 
 
@@ -116,11 +117,15 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
             r".*优先级.*|依存関係|within each .*"
         ),
     ),
+    (
+        Kind.LEGEND,
+        r"(?:\S+ )?(?:legend|symbols|notation)|key|status (?:keys?|codes|values)|format\b.*|.*conventions?|图例",
+    ),
     (Kind.STEPS, r"implementation plan \(steps\)|approach"),
     (
         Kind.NEVER,
         (
-            r"format\b.*|legend|key|.*conventions?|glossary|terminology|references?|resources|links|"
+            r"glossary|terminology|references?|resources|links|"
             r"related(?: \S+)?|appendi(?:x|ces).*|faqs?|licen[cs]e|"
             r"acknowledge?ments|credits|contribut(?:ing|ion|ors).*|install(?:ation)?|usage|quick ?start|"
             r"getting started|examples?.*|examples? .*|tools?|tooling|stakeholders?|team|"
@@ -172,25 +177,33 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
     (
         Kind.SOFT,
         (
-            r"implementation (?:strateg(?:y|ies)|summary|notes?|details?)|(?:final )?implementation summary|"
+            r"implementation (?:strateg(?:y|ies)|summary|notes?|details?)|"
+            r"(?:final )?implementation summary|"
             r"(?:\S+ )?timelines?(?: .*)?|(?:\S+ )?strateg(?:y|ies)|"
-            r"(?:final |project )?summary|(?:testing|test|manual).* guide.*|future(?: .*)?|potential .*|"
-            r"ideas?|outlook|incremental delivery|later(?: .*)?|parking lot|icebox|someday.*|nice to haves?|"
+            r"(?:final |project )?summary|(?:testing|test|manual).* guide.*|future(?: .*)?|"
+            r"potential .*|"
+            r"ideas?|outlook|incremental delivery|later(?: .*)?|parking lot|icebox|someday.*|"
+            r"nice to haves?|"
             r"stretch.*|post-.*|"
-            r".*\b(?:release|deployment) process|next version.*|mvp (?:first|scope).*|未来.*|未來.*|今後.*"
+            r".*\b(?:release|deployment) process|(?:rollback|contingency|backout|fallback)(?: .*)?|"
+            r"next version.*|mvp (?:first|scope).*|未来.*|未來.*|今後.*"
         ),
     ),
     (
         Kind.WORK,
         (
-            r"(?:\S+ ){0,3}(?:tasks?|to-?dos?|to do|task lists?|work items?|backlog|action items?|next steps|"
+            r"(?:\S+ ){0,3}(?:tasks?|to-?dos?|to do|task lists?|work items?|backlog|action items?|"
+            r"next steps|"
             r"actions|checklists?|road ?map|(?:project|implementation|development|work|action|release|"
             r"migration|test|execution|delivery|detailed|rollout) plan|plan|"
-            r"milestones|phases|deliverables|work ?(?:breakdown(?: structure)?)?|wbs)(?: (?:list|breakdown|"
+            r"milestones|phases|deliverables|work ?packages?|work ?(?:breakdown(?: structure)?)?|"
+            r"wbs)(?: (?:list|breakdown|"
             r"items|overview|breakdown structure))?|steps|implementation(?: steps| tasks)?|"
-            r"remaining(?: work)?|priorities|in progress|doing|planned|upcoming|now|next|done|completed|"
+            r"remaining(?: work)?|priorities|in progress|doing|planned|upcoming|now|next|done|"
+            r"completed|"
             r"blocked|"
-            r"任务.*|任務.*|待办.*|待辦.*|计划|計劃|開發計劃|开发计划|实施计划|路线图|路線圖|タスク.*|実装計画|ロードマップ|やること|tareas|aufgaben|tâches|"
+            r"任务.*|任務.*|待办.*|待辦.*|计划|計劃|開發計劃|开发计划|实施计划|路线图|路線圖|タスク.*|実装計画|ロードマップ|やること|tareas|aufgaben|"
+            r"tâches|"
             r"pendientes"
         ),
     ),

@@ -6,29 +6,25 @@ import re
 
 from attrs import define
 
-from qwen_orch.model.task import Criterion, Estimate, Priority, TaskStatus
+from qwen_orch.model.task import Priority, TaskStatus
 from qwen_orch.planning.reader import durations, fields, headings, ids, marks, states, titles, verbs
-from qwen_orch.planning.reader.blocks import Block, Item, Tree
-from qwen_orch.planning.reader.convention import MARKED, Convention, is_id, lead
-from qwen_orch.planning.reader.entries import Found, Gathered, Need
+from qwen_orch.planning.reader.blocks import Block, Item
+from qwen_orch.planning.reader.convention import MARKED, is_id, lead
+from qwen_orch.planning.reader.entries import Found, Need
 from qwen_orch.planning.reader.fields import Field
 from qwen_orch.planning.reader.headings import Kind
 from qwen_orch.planning.reader.marks import Marks
 from qwen_orch.planning.reader.statements import in_prose, states_only
 from qwen_orch.planning.reader.text import one_line, plain, without_comments
+from qwen_orch.planning.reader.values import Values
 
 _REFERENCE = re.compile(r"\d")
 _PLACE = re.compile(r"\s*\|\s+(?=\S)")
 
 
 @define
-class Reading:
+class Reading(Values):
     """What reading an item needs: the tree, the document's convention, where results go and the task list's number."""
-
-    tree: Tree
-    convention: Convention
-    out: Gathered
-    group: int = 0
 
     def task(self, item: Item, parent: Found | None) -> Found:
         """Read *item* as a task below *parent*, add it and everything under it to the results."""
@@ -84,7 +80,7 @@ class Reading:
 
     def _entitle(self, task: Found, head: str, found: Marks) -> None:
         """Set title, marks and stated needs from the words of the item."""
-        text = one_line(head)
+        text = self._numbered_needs(one_line(head), task)
         line = task.line
         task.needs += in_prose(text, line)
         text = marks.after(text, found)
@@ -98,6 +94,8 @@ class Reading:
         if cut:
             task.description.append(shown)
             self.out.warn(f"a title of {len(shown)} characters was cut; its whole text is in the description", line)
+        if task.estimate is None and found.estimate is None and (told := durations.told(text)):
+            found.effort(told, "a sentence says how long it takes")
         if rest.strip(" ."):
             task.description.append(plain(rest))
         task.take(found, line)
@@ -111,6 +109,14 @@ class Reading:
                 task.description.append(value)
             else:
                 self.field(task, fields.Labelled(field, name, value), task.line)
+
+    def _numbered_needs(self, text: str, task: Found) -> str:
+        """In a numbered list ``, after 2 and 3`` at the end of an item means the items of these numbers."""
+        match = _NEED_TAIL.search(text) if task.number else None
+        if match and match.start() >= 3 and match[0][:3].strip()[:1] in ",;-–—([" and states_only(match[1], bare=True):
+            task.needs.append(Need(match[1], task.line))
+            return text[: match.start()]
+        return text
 
     def _without_needs(self, title: str, task: Found) -> str:
         """Cut ``, depends on T1`` off the end of a title when it was understood."""
@@ -127,100 +133,6 @@ class Reading:
         elif text.strip():
             task.description.append(text.strip())
             task.needs += in_prose(text, line)
-
-    def accept(self, task: Found, text: str, line: int) -> None:
-        """Add a criterion stated by *text*."""
-        bare = states.box(text.strip())[1]
-        bare = re.sub(r"^(?:#\d+|AC[- ]?\d+[:.)]?)\s+", "", bare)
-        made = fields.criterion(marks.before(bare, Marks()))
-        if made.text:
-            task.criteria.append(made)
-            task.origin("acceptance", line, 0.9, "listed as acceptance")
-
-    def field(
-        self, task: Found, labelled: fields.Labelled, line: int, blocks: list[Block] | None = None, raw: str = ""
-    ) -> None:
-        """Apply a labelled line to *task*; what it cannot mean becomes description."""
-        if not self._apply(task, labelled, line, blocks or []):
-            task.description.append((raw or f"{labelled.label}: {labelled.value}").strip())
-
-    def _apply(self, task: Found, labelled: fields.Labelled, line: int, blocks: list[Block]) -> bool:
-        value = labelled.value.strip()
-        match labelled.field:
-            case Field.RUN | Field.CHECK:
-                return self._command(task, labelled, line, blocks)
-            case Field.DEPENDS | Field.BLOCKS:
-                nested = ", ".join(item.text for block in blocks for item in block.items)
-                task.needs.append(Need(value or nested, line, reverse=labelled.field is Field.BLOCKS))
-                return bool(value or nested)
-            case Field.ACCEPTANCE:
-                if value:
-                    self.accept(task, value, line)
-                self._criteria(task, blocks)
-                return bool(value or blocks)
-            case Field.SUBTASKS if blocks and not value:
-                for item in (i for b in blocks for i in b.items):
-                    self.task(item, task)
-                return True
-            case Field.TRACES if value and len(value) < 300:
-                task.criteria.append(Criterion(f"Requirements met: {plain(value)}"))
-                task.origin("acceptance", line, 0.7, f"traces to requirements {plain(value)}")
-                return True
-            case _:
-                return self._simple(task, labelled, plain(value), line)
-
-    def _command(self, task: Found, labelled: fields.Labelled, line: int, blocks: list[Block]) -> bool:
-        scripts = [b.text.strip() for b in blocks if b.kind == "fence" and fields.is_shell(b.info)]
-        if "`" not in labelled.value and not scripts:
-            if labelled.field is Field.CHECK and labelled.value:
-                self.accept(task, labelled.value, line)
-                return True
-            return False
-        found, words = fields.commands(labelled.value) if labelled.value else ([], "")
-        found += scripts
-        if labelled.field is Field.RUN:
-            task.run += found
-            task.origin("run", line, 0.95, f"{labelled.label}:")
-            if words:
-                task.description.append(words)
-        else:
-            task.criteria += [Criterion(words or command, command) for command in found]
-            task.origin("acceptance", line, 0.95, f"{labelled.label}: with a command")
-        return True
-
-    def _simple(self, task: Found, labelled: fields.Labelled, value: str, line: int) -> bool:
-        """Fields of one value; tell whether the value was understood."""
-        match labelled.field:
-            case Field.ESTIMATE:
-                known: object = self._estimate(task, labelled, value)
-            case Field.PRIORITY:
-                known = level = states.priority(value)
-                task.priority = level or task.priority
-            case Field.ASSIGNEE if value and len(value) < 80:
-                known = task.assignee = value.removeprefix("@")
-            case Field.TAGS:
-                known = value
-                for tag in re.split(r"[,;\s、，]+", value):
-                    task.tag(tag.strip("#`[]\"'"))
-            case Field.STATUS:
-                known = _state(task, value)
-            case Field.ID if value:
-                known = task.label = value
-            case _:
-                return False
-        if known:
-            task.origin(labelled.field.value, line, 0.9, f"{labelled.label}: {value}"[:120])
-        return bool(known)
-
-    def _estimate(self, task: Found, labelled: fields.Labelled, value: str) -> Estimate | None:
-        estimate = durations.whole(value, self.out.legend)
-        if not estimate and labelled.label.lower() in ("points", "sp", "story points"):
-            estimate = durations.points(value, self.out.legend)
-        if not estimate and (read := durations.leading(value)):
-            estimate = read[0]
-            task.description.append(f"{labelled.label}: {value}")
-        task.estimate = task.estimate or estimate
-        return estimate
 
     def below(self, task: Found, blocks: list[Block], plain_parts: bool = False) -> None:
         """Read what stands under a task: fields, criteria, subtasks, and description for the rest."""
@@ -287,15 +199,6 @@ class Reading:
                 task, block, role == "subtasks" or (plain_parts and role == "mixed"), only_marked=role == "text"
             )
 
-    def _criteria(self, task: Found, blocks: list[Block]) -> None:
-        for block in blocks:
-            if block.kind != "list":
-                self.describe(task, block.line, block.end)
-            for item in block.items:
-                self.accept(task, item.text, item.line)
-                if item.blocks:
-                    self.describe(task, item.text_end, item.end)
-
     def _mixed(self, task: Found, block: Block, plain_parts: bool, only_marked: bool = False) -> None:
         start: int | None = None
         for item in block.items:
@@ -329,11 +232,6 @@ class Reading:
         task.needs += in_prose(one_line(item.text), item.line)
         return False
 
-    def describe(self, task: Found, start: int, end: int) -> None:
-        """Add raw source lines to the description."""
-        if text := self.tree.source(start, end).strip("\n"):
-            task.description.append(text)
-
 
 _ISSUE = re.compile(r"\s*\((#\d{1,7})\)$")
 _PERSON = re.compile(r"@([^\W\d_][\w.-]{0,60})[:,]?\s+(?=\S)|([A-Z][a-z]{1,20}) to (?=[a-z])")
@@ -361,15 +259,6 @@ def _person(text: str, found: Marks) -> str:
         found.note("assignee", 0.8, match[0].strip())
         return text[match.end() :]
     return text
-
-
-def _state(task: Found, value: str) -> tuple[TaskStatus, str] | None:
-    """Take the status that *value* begins with; a note after it is for the reader of the plan."""
-    state = states.status(re.sub(r"\s*[(,–—-].*$", "", value)) or states.status(value)
-    if state:
-        task.status = state[0]
-        task.tag(state[1])
-    return state
 
 
 def _has_own_effort(item: Item) -> bool:

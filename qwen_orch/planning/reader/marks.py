@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from attrs import Factory, define
-
-from qwen_orch.model.task import Estimate, Priority, TaskStatus
+from qwen_orch.model.task import Priority, TaskStatus
 from qwen_orch.planning.reader import durations, states
+from qwen_orch.planning.reader.brackets import Marks, bracketed
 from qwen_orch.planning.reader.ids import identifier
 from qwen_orch.planning.reader.states import box
 
-__all__ = ["FIELD_WORDS", "Marks", "after", "around", "before", "box", "identifier", "struck", "within"]
+__all__ = ["Marks", "after", "around", "before", "box", "identifier", "struck", "within"]
 
 _STORY = re.compile(r"\[(US\d+[a-z]?)\]\s*", re.I)
 _PARALLEL = re.compile(r"\[P\]\s*")
@@ -29,7 +28,7 @@ _LEAD_SIGN = re.compile(rf"({states.SIGN})\s*")
 
 _TAIL_PERSON = re.compile(r"(?:\s+(?:-+\s*)?|(?<=[）)\u4e00-\u9fff]))@([^\W\d_][\w.-]{0,60})$")
 _TAIL_FIELD = re.compile(
-    r"(?:\s*[,，;；|]\s*|\s+|(?<=[）)]))(优先级|优先級|估时|工时|负责人|prio(?:rity)?|est(?:imate)?|effort|owner|"
+    r"(?:\s*[,，;；|]\s*|\s+|(?<=[）)]))(优先级|优先級|優先度|估时|工时|見積|负责人|担当|prio(?:rity)?|est(?:imate)?|effort|owner|"
     r"assignee)\s*[:：]\s*([^\s,;|，；][^,;|，；:：]{0,30})$",
     re.I,
 )
@@ -48,49 +47,6 @@ _TAIL_TRACE = re.compile(
 )
 _BEFORE_COLON = re.compile(r"([^()\n:：]{2,80}?)\s*\(([^()]{1,60})\)(\s*[:：]\s.*)")
 _TAIL_HANGING = re.compile(r"\s*(?:[🎯⭐🚀🔥📌🏁]\ufe0f?)\s*([A-Z]{2,8})?$")
-
-
-@define
-class Marks:
-    """What the marks around a title say; *seen* names each field with a confidence and the reason."""
-
-    status: TaskStatus | None = None
-    boxed: bool = False
-    label: str = ""
-    priority: Priority | None = None
-    estimate: Estimate | None = None
-    assignee: str | None = None
-    tags: tuple[str, ...] = ()
-    kept: int = 0
-    fields: list[tuple[str, str]] = Factory(list)
-    seen: list[tuple[str, float, str]] = Factory(list)
-
-    def tag(self, name: str) -> None:
-        """Add a tag once."""
-        if name and name not in self.tags:
-            self.tags += (name,)
-
-    def note(self, field: str, confidence: float, reason: str) -> None:
-        """Remember where a field came from."""
-        self.seen.append((field, confidence, reason))
-
-    def state(self, status: TaskStatus, tag: str, reason: str, confidence: float = 0.9) -> None:
-        """Take a status in; ``deferred`` and ``in-progress`` are open tasks with a tag."""
-        self.status = status
-        self.tag(tag)
-        self.note("status", confidence, reason)
-
-    def level(self, priority: Priority, reason: str, confidence: float = 0.9) -> None:
-        """Take a priority in; the first one stated wins."""
-        if self.priority is None:
-            self.priority = priority
-            self.note("priority", confidence, reason)
-
-    def effort(self, estimate: Estimate, reason: str) -> None:
-        """Take an estimate in; the first one stated wins."""
-        if self.estimate is None:
-            self.estimate = estimate
-            self.note("estimate", estimate.confidence, reason)
 
 
 def before(text: str, found: Marks) -> str:
@@ -137,7 +93,7 @@ def _before_bracket(text: str, found: Marks) -> str | None:
     inside = match[1].strip()
     if inside.startswith("#") and inside[1:2] in states.ORG:
         found.level(states.ORG[inside[1]], f"[{inside}]")
-    elif not _bracketed(inside, found):
+    elif not bracketed(inside, found):
         if match[0].startswith("[") or not (inside.isupper() or _is_status(inside)) or len(inside) < 3:
             return None
         found.tag(inside.lower().replace(" ", "-"))
@@ -167,76 +123,6 @@ _BEFORE: tuple[Callable[[str, Marks], str | None], ...] = (
 )
 
 
-def _bracketed(inside: str, found: Marks) -> bool:
-    """Read the inside of brackets when all of it is fields: ``2h, high, @ann``; tell whether it was."""
-    parts = [part.strip() for part in re.split(r"[,;|，；、]\s*", inside) if part.strip()]
-    parts = _rejoined(parts)
-    probe = Marks()
-    if not parts or not all(_part(part, probe) for part in parts):
-        return False
-    for name in ("status", "priority", "estimate", "assignee"):
-        if getattr(found, name) is None:
-            setattr(found, name, getattr(probe, name))
-    for tag in probe.tags:
-        found.tag(tag)
-    found.fields += probe.fields
-    found.seen += probe.seen
-    return True
-
-
-def _rejoined(parts: list[str]) -> list[str]:
-    """Put back together what commas inside one field cut: ``2h-4h-8h, 60%`` and ``depends on: T1, T2``."""
-    joined: list[str] = []
-    for part in parts:
-        percent = re.fullmatch(r"\d{1,3}\s*%(?: confidence)?", part)
-        listed = (
-            joined
-            and FIELD_WORDS.match(joined[-1])
-            and re.fullmatch(r"#?[\w.-]*\d[\w.-]*(?:\s*(?:and|&)\s*#?[\w.-]*\d[\w.-]*)?", part)
-        )
-        if joined and (percent or (listed and not durations.whole(part) and not states.priority(part))):
-            joined[-1] += ", " + part.removesuffix(" confidence")
-        else:
-            joined.append(part)
-    return joined
-
-
-FIELD_WORDS = re.compile(
-    r"(depends? on|dependenc(?:y|ies)|deps?|after|blocked by|requires|needs|blocks|prio(?:rity)?|"
-    r"est(?:imated?)?(?: time| effort)?|effort|duration|time|size|points|sp|"
-    r"owner|assignee|assigned to|tags?|labels?|status|依赖|优先级|估时)\s*[:：=]?\s+(?=\S)|"
-    r"(deps?|priority|prio|est|estimate|effort|size|owner|assignee|tags?|status|sp|points|after|依赖|"
-    r"优先级|估时|负责人)\s*[:：=]\s*(?=\S)",
-    re.I,
-)
-
-
-def _part(part: str, found: Marks) -> bool:
-    if part.startswith("@") and re.fullmatch(r"@[\w.-]+", part):
-        found.assignee = part[1:]
-        found.note("assignee", 0.95, part)
-        return True
-    if re.fullmatch(r"#[^\W\d][\w/-]*", part):
-        found.tag(part[1:])
-        return True
-    if level := states.priority(part):
-        found.level(level, f"({part})", 0.85)
-        return True
-    if state := states.status(part):
-        found.state(*state, f"({part})", 0.8)
-        return True
-    if durations.is_relative(part):
-        found.fields.append(("estimate", part))
-        return True
-    if estimate := durations.whole(part):
-        found.effort(estimate, f"({part})")
-        return True
-    if (match := FIELD_WORDS.match(part)) and (match[2] or ":" in match[0] or re.search(r"\d|[\"“]", part)):
-        found.fields.append(((match[1] or match[2]).lower(), part[match.end() :].strip()))
-        return True
-    return False
-
-
 def after(text: str, found: Marks) -> str:
     """Take marks off the right of *text*: ``#tag``, ``@person``, ``(2h, high)``, ``!high``, ``— DEFERRED``, ``✅``."""
     found.kept = len(found.tags)
@@ -255,7 +141,7 @@ def after(text: str, found: Marks) -> str:
 def within(text: str, found: Marks) -> str:
     """Take fields in parentheses out of the place before a colon: ``Alpha (2 weeks): the first users``."""
     match = _BEFORE_COLON.match(text)
-    if match and _bracketed(match[2], found):
+    if match and bracketed(match[2], found):
         return f"{match[1]}{match[3]}"
     return text
 
@@ -282,7 +168,7 @@ def _after_paren(tail: str, found: Marks) -> str | None:
     if not tail.endswith((")", "]", "）")):
         return None
     match = _TAIL_PAREN.search(tail)
-    if match and not tail[: match.start()].endswith("!") and _bracketed(match[1], found):
+    if match and not tail[: match.start()].endswith("!") and bracketed(match[1], found):
         return tail[: match.start()]
     return None
 
@@ -293,9 +179,11 @@ def _after_field(tail: str, found: Marks) -> str | None:
     if not match:
         return None
     name, value = match[1].lower(), match[2].strip()
-    person = name in ("owner", "assignee", "负责人") and re.fullmatch(r"@?[^\W\d_][\w.-]*", value)
+    person = name in ("owner", "assignee", "负责人", "担当") and re.fullmatch(r"@?[^\W\d_][\w.-]*", value)
     if not (
-        states.priority(value) if name in ("优先级", "优先級", "prio", "priority") else person or durations.whole(value)
+        states.priority(value)
+        if name in ("优先级", "优先級", "優先度", "prio", "priority")
+        else person or durations.whole(value)
     ):
         return None
     found.fields.append((name, value))

@@ -8,21 +8,50 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from qwen_orch.planning.reader import fields, headings
-from qwen_orch.planning.reader.blocks import Block, Section
+from qwen_orch.planning.reader import fields, headings, states
+from qwen_orch.planning.reader.blocks import Block, Item, Section
 
 BOLD_LEVEL = 7
 STEP_LEVEL = 8
 _BOLD = re.compile(r"(?:\*\*|__)([^*\n]{1,160})(?:\*\*|__)\s*([^\n*]{0,60})[:：]?\s*")
 _NAMED = re.compile(r"(?:\w+\s+#?[\dIVXA-Z.]{1,5}[a-z]?|第.{1,3})\s*(?:[:：(（–—-].*)?")
+_FIRST_LETTER = re.compile(r"\s*a[.)]\s+\S")
+_LETTER = re.compile(r"\s*[a-z][.)]\s+")
 _ENDS_OPEN = (":", "：")
 
 
 def shape(root: Section) -> None:
     """Turn bold lines into sections and tie labels to what they introduce, in the whole tree."""
     for section in root.walk():
+        section.blocks = [_as_list(block) for block in section.blocks]
+        _letters(section.blocks)
         _label(section.blocks)
         _split(section)
+
+
+def _as_list(block: Block) -> Block:
+    """A paragraph each of whose lines begins with a box is a list written without bullets."""
+    lines = block.text.split("\n")
+    if block.kind != "paragraph" or not all(states.box(line.strip())[0] for line in lines):
+        return block
+    items = [Item(block.line + n, block.line + n + 1, line.strip(), block.line + n + 1) for n, line in enumerate(lines)]
+    return Block("list", block.line, block.end, items=items)
+
+
+def _letters(blocks: list[Block]) -> None:
+    """Lines ``a) ...``, ``b) ...`` below an item are a list inside it, which CommonMark does not know."""
+    for item in (i for block in blocks for i in block.items):
+        lines = item.text.split("\n")
+        at = next((n for n, line in enumerate(lines) if _FIRST_LETTER.match(line)), 0)
+        if at and len(lines) > at + 1 and all(_LETTER.match(line) for line in lines[at:]):
+            item.text = "\n".join(lines[:at])
+            parts = [
+                Item(item.line + n, item.line + n + 1, _LETTER.sub("", lines[n]), item.line + n + 1)
+                for n in range(at, len(lines))
+            ]
+            item.blocks.insert(0, Block("list", item.line + at, item.line + len(lines), items=parts))
+        for block in item.blocks:
+            _letters([block])
 
 
 def _label(blocks: list[Block]) -> None:

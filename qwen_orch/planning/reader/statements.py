@@ -100,10 +100,13 @@ def states_none(text: str) -> bool:
     return not text.strip() or _NONE.fullmatch(text) is not None
 
 
-def states_only(text: str) -> bool:
-    """Tell whether *text* is nothing but references or a quoted title: nothing is lost when it becomes dependencies."""
+def states_only(text: str, bare: bool = False) -> bool:
+    """Tell whether *text* is nothing but references or a quoted title: nothing is lost when it becomes dependencies.
+
+    Numbers alone count when *bare* says so.
+    """
     found, end = references(text)
-    named = all(not r.id.isdigit() or r.word for r in found)
+    named = bare or all(not r.id.isdigit() or r.word for r in found)
     return (
         bool(found and named and not text[end:].strip(" .)]"))
         or re.fullmatch(r"[\"“].*[\"”]\.?", text.strip()) is not None
