@@ -176,13 +176,12 @@ def _is_meant(wanted: str, identifier: str, label: str, title: str) -> bool:
 
 
 def _by_name(source: Callable[[Facts], list[Named]]) -> Callable[[str, Facts], Iterator[Named]]:
-    """Return what finds the things of *source* by the start of their name, or a part of what is said of them."""
+    """Return what finds the things of *source* by the start of their name, else by a part of what is said of them."""
 
     def found(typed: str, facts: Facts) -> Iterator[Named]:
-        wanted = typed.lower()
-        for named in source(facts):
-            if named.name.lower().startswith(wanted) or (len(wanted) > 1 and wanted in named.about.lower()):
-                yield named
+        known, wanted = source(facts), typed.lower()
+        named_so = [n for n in known if n.name.lower().startswith(wanted)]
+        return iter(named_so or [n for n in known if len(wanted) > 1 and wanted in n.about.lower()])
 
     return found
 

@@ -84,7 +84,7 @@ class Shell:
         """Greet, then read and do until the person leaves."""
         with self._signals(), contextlib.suppress(Unheard):
             self._guard(self._greet)
-            threading.Thread(target=_warm_up, daemon=True).start()
+            threading.Thread(target=_warm_up, args=(self.facts,), daemon=True).start()
             while not self.leaving:
                 try:
                     self._turn()
@@ -236,9 +236,10 @@ def _told(news: list[Record]) -> str:
     return f"meanwhile, elsewhere: {what} ({len(news)} {'step' if len(news) == 1 else 'steps'})"
 
 
-def _warm_up() -> None:
+def _warm_up(facts: Facts) -> None:
     """Import what completion will want, while the person looks at the greeting."""
     from qwen_orch.commands.registry import all_commands
 
     with contextlib.suppress(Exception):
         all_commands()
+        facts.templates()

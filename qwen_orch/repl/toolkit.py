@@ -13,7 +13,6 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.input.typeahead import clear_typeahead, store_typeahead
-from prompt_toolkit.input.vt100_parser import Vt100Parser
 from prompt_toolkit.key_binding.key_processor import KeyPress
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.output import ColorDepth, Output, create_output
@@ -25,6 +24,7 @@ from qwen_orch.repl.completer import ShellCompleter
 from qwen_orch.repl.facts import Facts
 from qwen_orch.repl.history import ShellHistory
 from qwen_orch.repl.paste import CHIP, Chips
+from qwen_orch.repl.pasting import PasteParser, read_quickly
 from qwen_orch.repl.terminal import Terminal
 from qwen_orch.repl.toolbar import STYLE, toolbar
 from qwen_orch.views.paint import speech
@@ -48,6 +48,7 @@ class ToolkitPrompt:
         self.facts, self.terminal = facts, terminal
         self.chips = Chips()
         self.source = source or create_input()
+        read_quickly(self.source)
         self.sink = sink or create_output()
         self._speak = speech(sys.stdout)
         self._shared: dict[str, Any] = {
@@ -117,7 +118,7 @@ class ToolkitPrompt:
     def type_ahead(self, typed: str) -> None:
         """Take in what was typed before there was a prompt."""
         pressed: list[KeyPress] = []
-        Vt100Parser(pressed.append).feed_and_flush(typed)
+        PasteParser(pressed.append).feed_and_flush(typed)
         store_typeahead(self.source, pressed)
 
     def _prompt(self, session: PromptSession[str], default: str = "") -> str:

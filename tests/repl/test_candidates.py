@@ -1,0 +1,171 @@
+"""What is offered at every place of a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from immutables import Map
+
+from qwen_orch.commands.registry import ALL
+from qwen_orch.graph.state import Graph
+from qwen_orch.model.ids import OrchestrationId, PhaseId, SessionId, TaskId, task_id
+from qwen_orch.model.plan import Orchestration, Phase, Plan, PlanStatus
+from qwen_orch.model.session import Session, SessionKind
+from qwen_orch.model.task import Task, TaskStatus
+from qwen_orch.project.project import Project
+from qwen_orch.repl.candidates import MOST, candidates
+from qwen_orch.repl.facts import Facts
+
+TITLES = {1: "Catalogue", 2: "Cart \x1b[31mred", 3: "Checkout"}
+STATUSES = {1: TaskStatus.COMPLETED, 2: TaskStatus.PENDING, 3: TaskStatus.IN_PROGRESS}
+
+
+def graph(number: int = 3) -> Graph:
+    """Return a plan of *number* tasks in one phase."""
+    tasks = {
+        task_id(n): Task(
+            task_id(n), TITLES.get(n, f"Task {n}"), phase=PhaseId("phase-1"), status=STATUSES.get(n, TaskStatus.PENDING)
+        )
+        for n in range(1, number + 1)
+    }
+    plan = Plan("sell", PlanStatus.APPROVED, phases=(Phase(PhaseId("phase-1"), "Data layer"),))
+    root = Orchestration(OrchestrationId("orch-shop-aaaa"), "Shop", plan)
+    session = Session(SessionId("session-shop-bbbb"), SessionKind.PLANNING, "Shop", root.id)
+    return Graph(root, Map(tasks), Map({session.id: session}), last_number=number)
+
+
+@pytest.fixture
+def facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Facts:
+    """What is known of a small shop."""
+    monkeypatch.chdir(tmp_path)
+    known = Facts(Project.at(tmp_path))
+    known.see(graph(), None)
+    return known
+
+
+@pytest.fixture
+def offered(facts: Facts) -> Callable[..., list[str]]:
+    """Return the texts that are offered for the text before the cursor."""
+    return lambda before, asked=False: [c.text for c in candidates(before, facts, asked)]
+
+
+Offered = Callable[..., list[str]]
+
+
+def test_commands(offered: Offered, facts: Facts) -> None:
+    """With their summaries."""
+    assert offered("/") == [f"/{name}" for name in ALL]
+    assert offered("/lis") == ["/list_tasks"]
+    assert candidates("/lis", facts)[0].about == "List the tasks of the current plan."
+
+
+@pytest.mark.parametrize(
+    "before", ["", "Build a", "/nonsense ", "/nonsense x", "# Shop\n/li", '/note "open ', "/exit x"]
+)
+def test_nothing(offered: Offered, before: str) -> None:
+    """Where there is nothing to complete."""
+    assert offered(before) == []
+
+
+def test_tasks(offered: Offered, facts: Facts) -> None:
+    """Open ones first, with state and title beside them; by number and by title too."""
+    assert offered("/task_status ") == ["task-003", "task-002", "task-001"]
+    assert offered("/task_status task-00") == ["task-003", "task-002", "task-001"]
+    assert offered("/task_status 2") == ["task-002"]
+    assert offered("/task_status check") == ["task-003"]
+    found = candidates("/task_status 2", facts)[0]
+    assert (found.about, found.length) == ("pending · Cart red", 1)
+
+
+def test_options(offered: Offered) -> None:
+    """Those not given yet, when a dash or Tab asks for them; and what they take."""
+    assert offered("/list_tasks --") == ["--tree", "--details", "--help"]
+    assert offered("/list_tasks --tree --") == ["--details", "--help"]
+    assert "--tree" in offered("/list_tasks ", True)
+    assert "--tree" not in offered("/list_tasks ")
+    assert offered("/list_tasks -- --") == []
+    assert offered("/add_task Pay --parent task-001") == ["task-001"]
+    assert offered("/add_task Pay --parent=2") == ["task-002"]
+
+
+def test_filters(offered: Offered) -> None:
+    """Keys, then their values; those of sessions where sessions are listed."""
+    assert offered("/list_tasks sta") == ["status:"]
+    assert offered("/list_tasks status:pending,comp") == ["status:pending,completed"]
+    assert offered("/list_tasks -status:comp") == ["-status:completed"]
+    assert offered('/list_tasks phase:"Da') == ['phase:"Data layer"']
+    assert offered("/sessions state:act") == ["state:active"]
+
+
+def test_names(offered: Offered) -> None:
+    """Of sessions, orchestrations, templates, settings and commands."""
+    assert offered("/resume ses") == ["session-shop-bbbb"]
+    assert offered("/approve_plan ") == ["orch-shop-aaaa"]
+    assert "rest-api" in offered("/plan --template r")
+    assert offered("/config think") == ["thinkingDepth"]
+    assert offered("/config thinkingDepth ") == ["quick", "standard", "deep"]
+    assert offered("/config autoCleanup f") == ["false"]
+    assert offered("/help list") == ["list_tasks"]
+
+
+def test_choices(offered: Offered) -> None:
+    """Where only some words are allowed."""
+    assert "mermaid" in offered("/export_plan ")
+
+
+def test_changes(offered: Offered) -> None:
+    """Fields of a task, and values."""
+    assert offered("/update_task task-001 prio") == ["priority:"]
+    assert offered("/update_task task-001 priority:h") == ["priority:high"]
+    assert offered("/update_task task-001 depends_on:2") == ["depends_on:task-002"]
+    assert offered("/update_task task-001 depends_on:task-001,check") == ["depends_on:task-001,task-003"]
+    assert offered("/update_task task-001 status:") == ["status:pending"]
+
+
+def test_files(offered: Offered, tmp_path: Path) -> None:
+    """After @, anywhere; and where a file is expected. Folders end in a slash."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a plan.md").touch()
+    (tmp_path / ".hidden").touch()
+    (tmp_path / "od\nd").touch()
+    assert offered("/plan @") == ["@docs/"]
+    assert offered("read @do") == ["@docs/"]
+    assert offered("# A\n@docs/") == ["@docs/a plan.md"]
+    assert offered("/plan @.h") == ["@.hidden"]
+    assert offered("/import docs/") == ['"docs/a plan.md"']
+    assert offered('/import "docs/a p') == ['"docs/a plan.md"']
+    assert offered("/export_plan --output d") == ["docs/"]
+    assert offered("/plan @missing/") == []
+
+
+def test_large_plan(facts: Facts) -> None:
+    """No more is offered than anybody reads."""
+    facts.see(graph(10_000), None)
+    assert len(candidates("/task_status ", facts)) == MOST
+    assert [c.text for c in candidates("/task_status 9999", facts)] == ["task-9999"]
+
+
+PIECES = ["/list_tasks", "/plan", "/config", "--", "-", "@", '"', "'", "=", ":", ",", " ", "\n", "status", "--title"]
+PIECES += ["--parent", "task-001", "x", "/", "~", "\udcff", "\x00", "é"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_any_text(before: str) -> None:
+    """Nothing that can be typed makes it fail."""
+    known = Facts(Project.at(Path("/")))
+    known.see(graph(), None)
+    for found in candidates(before, known, True):
+        assert 0 <= found.length <= len(before)
+
+
+def test_unknown_things(facts: Facts) -> None:
+    """A plan that is gone leaves nothing behind."""
+    facts.see(Graph(), None)
+    assert candidates("/task_status ", facts) == []
+    assert facts.standing is None
+    assert TaskId("task-001") not in facts.graph.tasks

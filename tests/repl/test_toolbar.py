@@ -1,0 +1,60 @@
+"""The line at the bottom."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from attrs import evolve
+
+from qwen_orch.graph.state import Graph
+from qwen_orch.model.plan import PlanStatus
+from qwen_orch.model.text import cells
+from qwen_orch.repl.standing import Standing, standing
+from qwen_orch.repl.toolbar import toolbar
+from tests.repl.test_candidates import graph
+
+SHOP = Standing("Shop", PlanStatus.APPROVED, 1, 3, 0.4, 1, 2, 1, ("task-003", "task-004"), "session-shop-bbbb")
+
+
+def text(now: Standing | None, width: int = 120) -> str:
+    """Return the line without its colours."""
+    return "".join(piece for _, piece in toolbar(now, width, str))
+
+
+def test_everything() -> None:
+    """In the order of use."""
+    assert text(SHOP) == (
+        " Shop · ━━━━────── 40% 1/3 · 1 ready · 2 blocked · 1 to verify · task-003 in progress +1 · session-shop-bbbb"
+    )
+
+
+def test_draft() -> None:
+    """Says what it waits for."""
+    draft = Standing("Shop", PlanStatus.DRAFT, 0, 3, 0.0, 3, 0, 0, (), None)
+    assert text(draft) == " Shop · ────────── 0% 0/3 · draft: /approve_plan"
+
+
+def test_nothing() -> None:
+    """Says what to do."""
+    assert "no plan yet" in text(None)
+
+
+@pytest.mark.parametrize("width", [0, 1, 10, 33, 80])
+def test_width(width: int) -> None:
+    """Is never passed, whatever the title is."""
+    assert cells(text(evolve(SHOP, title="界" * 200), width)) <= width
+
+
+def test_percent() -> None:
+    """100 is said when everything is done, not before."""
+    almost = Standing("Shop", PlanStatus.APPROVED, 2, 3, 0.999, 1, 0, 0, (), None)
+    assert (almost.percent, SHOP.percent) == (99, 40)
+
+
+def test_standing() -> None:
+    """Counts what can be started, what cannot, and what is under way."""
+    found = standing(graph(), "session-x", datetime.now(UTC))
+    assert found is not None
+    assert (found.done, found.total, found.ready, found.blocked, found.running) == (1, 3, 1, 0, ("task-003",))
+    assert standing(Graph(), None, datetime.now(UTC)) is None
