@@ -25,6 +25,8 @@ GRACE_SECONDS = 2.0
 """Between asking a process group to end and ending it."""
 MOST_SHOWN = 200
 """Lines that are shown of what arrives at once: more is not read by anybody, and would hold up the rest."""
+NOT_STARTED = 126
+"""What a command exits with that could not even be started, as a shell says it."""
 LINGER_SECONDS = 0.5
 """How long output is still taken after the command itself has ended (a child in the background may hold the pipe)."""
 
@@ -64,17 +66,10 @@ async def run(command: str, around: Surroundings) -> Ran:
     began, tail = time.monotonic(), Tail()
     ours, theirs = os.pipe()  # not asyncio's own: it waits for every child in the background that holds the pipe
     try:
-        process = await asyncio.create_subprocess_exec(
-            "/bin/sh",
-            "-c",
-            command,
-            cwd=around.cwd,
-            env=around.environment(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = await _spawned(command, theirs, around)
+    except (OSError, ValueError) as error:  # too long for a process, a folder that is gone, a NUL
+        os.close(ours)
+        return Ran(command, NOT_STARTED, 0.0, f"it could not be started: {getattr(error, 'strerror', '') or error}")
     except BaseException:
         os.close(ours)
         raise
@@ -84,9 +79,24 @@ async def run(command: str, around: Surroundings) -> Ran:
     return Ran(command, code, time.monotonic() - began, tail.text())
 
 
+async def _spawned(command: str, output: int, around: Surroundings) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        "/bin/sh",
+        "-c",
+        command,
+        cwd=around.cwd,
+        env=around.environment(),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=output,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
 async def _watched(process: asyncio.subprocess.Process, output: int, tail: Tail, around: Surroundings) -> int | None:
     """Return the exit code of *process*, or None when the deadline ended it; nothing of its group is left then."""
     reading = asyncio.ensure_future(_read(output, tail, around))
+    reading.add_done_callback(lambda one: _unread(process) if not one.cancelled() and one.exception() else None)
     try:
         async with asyncio.timeout(around.limit):
             code: int | None = await process.wait()
@@ -98,7 +108,20 @@ async def _watched(process: asyncio.subprocess.Process, output: int, tail: Tail,
             await asyncio.shield(_end(process))
         reading.cancel()
         await asyncio.wait({reading})
+    if not reading.cancelled():
+        reading.result()  # raises what went wrong in showing
     return code
+
+
+def _unread(process: asyncio.subprocess.Process) -> None:
+    """End what nobody reads any more: it would wait for ever for room in its pipe."""
+    if process.returncode is None:
+        _kill(process.pid, signal.SIGKILL)
+
+
+def _kill(group: int, how: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, how)
 
 
 async def _read(output: int, tail: Tail, around: Surroundings) -> None:
@@ -121,7 +144,8 @@ def _keep(text: str, tail: Tail, around: Surroundings) -> None:
     text = hide(text)
     tail.add(text)
     if around.log:
-        around.log.write(text.encode("utf-8", "replace"))
+        with contextlib.suppress(OSError):  # a full disk costs the log, not the work
+            around.log.write(text.encode("utf-8", "replace"))
     lines = text.splitlines()
     if len(lines) > MOST_SHOWN:
         around.show(f"… {len(lines) - MOST_SHOWN} lines more, in the log …")
@@ -130,16 +154,17 @@ def _keep(text: str, tail: Tail, around: Surroundings) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End the process group of *process*: politely, then not."""
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, how)
+    """End the process group of *process*: politely, then not; at once when this is cancelled itself."""
+    try:
+        _kill(process.pid, signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
                 await process.wait()
-                break
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)  # what ignored the first and was not the leader
+    finally:
+        _kill(process.pid, signal.SIGKILL)  # what ignored the first, the leader or not
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                await process.wait()
 
 
 class Tail:
@@ -171,10 +196,19 @@ class Lines:
     def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._open = ""
+        self._returned = False
+        """Whether the last character was a CR: a line feed that comes next belongs to it."""
 
     def add(self, chunk: bytes) -> str:
         """Take in *chunk*; return the lines that are whole now, each with its line feed. A bare CR ends one, too."""
-        text = self._open + self._decode(chunk)
+        return self._cut(self._decode(chunk))
+
+    def _cut(self, text: str) -> str:
+        if not text:
+            return ""
+        text = text.removeprefix("\n") if self._returned else text
+        self._returned = text.endswith("\r")
+        text = self._open + text
         whole, feed, self._open = text.replace("\r\n", "\n").replace("\r", "\n").rpartition("\n")
         if len(self._open) > self.LONGEST:
             whole, feed, self._open = f"{whole}{feed}{self._open}", "\n", ""
@@ -182,5 +216,6 @@ class Lines:
 
     def end(self) -> str:
         """Return what is left, as a line."""
+        whole = self._cut(self._decode(b"", True))
         left, self._open = self._open, ""
-        return f"{left}\n" if left else ""
+        return f"{whole}{left}\n" if left else whole

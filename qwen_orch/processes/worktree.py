@@ -29,7 +29,8 @@ def look(root: Path) -> Worktree:
     if status is None:
         return Worktree()
     commit = (_git(root, "rev-parse", "--short=12", "HEAD") or "").strip()
-    names = [entry[3:] for entry in status.split("\0") if len(entry) > 3]
+    prefix = (_git(root, "rev-parse", "--show-prefix") or "").rstrip("\n")  # git names files from its own root
+    names = [entry[3:].removeprefix(prefix) for entry in status.split("\0") if len(entry) > 3]
     return Worktree(commit, frozenset(_state(root, name) for name in names[: 20 * MOST_FILES]))
 
 
@@ -42,10 +43,9 @@ def _state(root: Path, name: str) -> tuple[str, int, int]:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
+    words = ["git", "--no-optional-locks", "-C", str(root), *arguments]  # a task that commits just now needs the lock
     try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, timeout=20, check=True, stdin=subprocess.DEVNULL
-        )
+        done = subprocess.run(words, capture_output=True, timeout=20, check=True, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.decode("utf-8", "replace")

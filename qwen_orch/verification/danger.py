@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 _PATTERNS = (
     (
-        r"\brm\s+(-[a-zA-Z]+\s+)*-?[a-zA-Z]*[rR][a-zA-Z]*\s+(-[a-zA-Z]+\s+)*(/|~|\$HOME|\.\.)",
+        r"\brm\s+(-[-a-zA-Z]+\s+)*-([a-zA-Z]*[rR][a-zA-Z]*|-recursive)\s+(-[-a-zA-Z]+\s+)*[\"']?(/|~|\$\{?HOME\b|\.\.)",
         "removes files outside the project",
     ),
     (r"\bsudo\b|\bdoas\b", "asks for administrator rights"),
     (r"\bmkfs|\bdd\b[^|;]*\bof=/dev/|>\s*/dev/(sd|nvme|disk)", "writes to a disk device"),
     (r"\b(curl|wget)\b[^|;]*\|\s*(sudo\s+)?(ba|z|da)?sh\b", "runs what it downloads"),
-    (r"\bgit\s+push\b[^;&|]*(\s--force\b|\s-f\b)", "overwrites a remote branch"),
+    (r"\bgit\s+push\b[^;&|]*(\s--force(?![-\w])|\s-[a-z]*f[a-z]*\b)", "overwrites a remote branch"),
     (r":\(\)\s*\{\s*:\s*\|\s*:", "is a fork bomb"),
     (r"\bchmod\s+(-[a-zA-Z]+\s+)*777\s+/", "opens system files to everybody"),
 )

@@ -37,8 +37,9 @@ class Judgement:
 def judge(task: Task, checked: Mapping[str, Evidence], claim: Iterable[Evidence] = ()) -> Judgement:
     """Return the judgement on *task*, given what its check commands showed and the *evidence* that came with the claim.
 
-    A failed check fails the task. Passed checks complete it. Without any check a person's attestation completes it, and
-    so does the task's own command having succeeded if the task names no criterion at all; else nobody can tell.
+    A failed check fails the task. Passed checks complete it, if all were run. Without any check a person's attestation
+    completes it, and so does the task's own command having succeeded if the task names no criterion at all; else nobody
+    can tell.
     """
     claim = tuple(claim)
     word = next((c for c in claim if c.kind == "attested" and c.passed), None)
@@ -52,6 +53,8 @@ def _verdict(acceptance: tuple[Criterion, ...], attested: bool, worked: bool) ->
     states = {c.status for c in acceptance}
     if CriterionStatus.FAILED in states:
         return Verdict.FAILED
+    if any(c.check and c.status is not CriterionStatus.PASSED for c in acceptance):
+        return Verdict.UNDECIDED
     if CriterionStatus.PASSED in states or attested or (worked and not acceptance):
         return Verdict.COMPLETED
     return Verdict.UNDECIDED
@@ -60,7 +63,8 @@ def _verdict(acceptance: tuple[Criterion, ...], attested: bool, worked: bool) ->
 def _looked_at(criterion: Criterion, checked: Mapping[str, Evidence], word: Evidence | None) -> Criterion:
     found = checked.get(criterion.check) if criterion.check else None
     if found is None:
-        return evolve(criterion, status=CriterionStatus.UNVERIFIED, evidence=word or criterion.evidence)
+        told = None if criterion.check else word
+        return evolve(criterion, status=CriterionStatus.UNVERIFIED, evidence=told or criterion.evidence)
     status = CriterionStatus.PASSED if found.passed else CriterionStatus.FAILED
     return evolve(criterion, status=status, evidence=found)
 
@@ -76,7 +80,8 @@ def events_of(task: TaskId, judgement: Judgement) -> list[e.Event]:
 def settled_parents(graph: Graph, settled: Iterable[TaskId], at: str) -> Iterator[e.VerdictGiven]:
     """Yield verdicts for the tasks whose parts are all settled once *settled* are, and that ask for nothing themselves.
 
-    A parent with commands or criteria of its own becomes ready instead, and is judged like any task.
+    A parent with commands or criteria of its own becomes ready instead, and is judged like any task; so does one whose
+    parts were all cancelled. Those of *settled* that are not cancelled in *graph* are completed by the same step.
     """
     done = set(settled)
     waiting = list(done)
@@ -96,5 +101,5 @@ def settled_parents(graph: Graph, settled: Iterable[TaskId], at: str) -> Iterato
 def _all_settled(graph: Graph, parent: Task, done: set[TaskId]) -> bool:
     parts = graph.subtasks(parent.id)
     return all(p.status.settled or p.id in done for p in parts) and any(
-        p.id in done or p.status is TaskStatus.COMPLETED for p in parts
+        p.status is TaskStatus.COMPLETED or (p.id in done and not p.status.settled) for p in parts
     )
