@@ -48,8 +48,6 @@ def connect(out: Gathered, resolver: Resolver) -> list[tuple[PhaseFound, PhaseFo
 
     Raises `DependencyError` when they form a circle.
     """
-    if len(out.phases) < 2:
-        return []
     index = {id(phase): n for n, phase in enumerate(out.phases)}
     lines: dict[tuple[int, int], int] = {}
     firm: set[tuple[int, int]] = set()
@@ -70,7 +68,13 @@ def _all(
     """Every (later, earlier, line, whether ``depends on`` states it) of fields, barriers and sentences."""
     for phase in out.phases:
         for need in phase.needs:
-            yield from ((phase, earlier, need.line, True) for earlier in _named(need.text, out, resolver))
+            named = _named(need.text, out, resolver)
+            if not named and not states_none(need.text):
+                out.warn(
+                    f"“{need.text[:80]}” is named as what “{phase.title[:60]}” waits for and is no phase here",
+                    need.line,
+                )
+            yield from ((phase, earlier, need.line, True) for earlier in named)
         if phase.blocks_rest is not None:
             following = out.phases[index[id(phase)] + 1 :]
             yield from ((later, phase, phase.blocks_rest, False) for later in following)

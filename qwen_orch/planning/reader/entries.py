@@ -67,7 +67,7 @@ class Found:
 
     def origin(self, field: str, line: int | None, confidence: float, reason: str) -> None:
         """Remember where *field* came from; *line* is 0-based."""
-        self.origins.append(Origin(field, None if line is None else line + 1, round(confidence, 2), reason[:200]))
+        self.origins.append(Origin(field, None if line is None else line + 1, round(confidence, 2), reason[:500]))
 
     def tag(self, name: str) -> None:
         """Add a tag once."""

@@ -56,8 +56,19 @@ class Gathering:
         elif task is not None:
             self._under_task(section, task)
         else:
-            self._phase_of(section)
+            phase = self._phase_of(section)
             self.section(section, None)
+            self._keep_heading(section, phase)
+
+    def _keep_heading(self, section: Section, phase: PhaseFound | None) -> None:
+        """A heading under which nothing stands, or nothing that names it, stays in the description."""
+        named = self.convention.kind(section) in APART or section in self.holding or section is self.convention.title
+        if section in self.phases or section.line in self.shown or (named and (section.blocks or section.children)):
+            return
+        if phase:
+            phase.description.append(f"### {one_line(section.title)}")
+        else:
+            self._sink(section, "")
 
     def heading_task(self, section: Section, parent: Found | None) -> None:
         """Make a task of a heading; lists, fields and headings below it are its parts."""
@@ -113,6 +124,8 @@ class Gathering:
         """Gather the tasks of a list; an item that names a phase makes one of what stands below it."""
         self.reading.group += 1
         if _names_phases(block):
+            if block.label:
+                self._sink(section, block.label.text)
             self._items_as_phases(block, section)
             return
         phase = self._phase_of(section) or self._label_phase(block)
@@ -126,8 +139,20 @@ class Gathering:
             before = len(self.out.tasks)
             self.reading.task(item, None)
             self._adopt(self.out.tasks[before:], phase)
+            self._place(self.out.tasks[before], block, section, phase)
         self._column(section, self.out.tasks[first:])
         parent = self._semantic_parent(block, first, parent)
+
+    def _place(self, task: Found, block: Block, section: Section, phase: PhaseFound | None) -> None:
+        """Remember the label and the lower headings over a task, which are no phases."""
+        over = [
+            s for s in section.path() if s in self.holding and s is not self.convention.title and s not in self.phases
+        ]
+        names = [one_line(s.title) for s in over] + ([one_line(block.label.text)] if block.label else [])
+        named = [name for name in names if not phase or name.strip("*_: ：") != phase.title]
+        if named:
+            line = block.label.line if block.label else over[-1].line
+            task.origin("phase", line, 0.9, f"stands under {' / '.join(named)}"[:500])
 
     def _column(self, section: Section, tasks: list[Found]) -> None:
         """On a board the heading is the status of the tasks under it."""
@@ -260,6 +285,8 @@ class Gathering:
         """Gather a list of criteria, decisions, risks or requirements of the whole plan or of a phase."""
         phase = self._phase_of(section)
         for item in block.items:
+            for inner in (b for b in item.blocks if b.kind not in ("list", "comment")):
+                self._sink(section, self.tree.source(inner.line, inner.end))
             text = one_line(states.box(item.text.strip())[1])
             if kind is Kind.CRITERIA:
                 probe = Found("", item.line)
@@ -269,7 +296,7 @@ class Gathering:
             else:
                 nested = "; ".join(plain(i.text) for b in item.blocks for i in b.items)
                 getattr(self.out, _PLAN_LISTS[kind]).append(plain(text) + (f" ({nested})" if nested else ""))
-        if block.label and kind is not Kind.CRITERIA and len(block.label.text) > 60:
+        if block.label and kind is not headings.read(block.label.text).kind:
             self._sink(section, block.label.text)
 
     def _nested_checks(self, item: Item, probe: Found) -> None:

@@ -129,8 +129,9 @@ def after(text: str, found: Marks) -> str:
     while True:
         cut = max(0, len(text) - 400)
         tail = text[cut:]
-        for rule in _AFTER:
-            rest = rule(tail, found)
+        low = tail.lower()
+        for telling, rule in _AFTER:
+            rest = rule(tail, found) if any(sign in low for sign in telling) else None
             if rest is not None and (cut or rest.strip()):
                 text = text[:cut] + rest.rstrip()
                 break
@@ -146,27 +147,33 @@ def within(text: str, found: Marks) -> str:
     return text
 
 
-def _after_simple(tail: str, found: Marks) -> str | None:
+def _after_person(tail: str, found: Marks) -> str | None:
     if match := _TAIL_PERSON.search(tail):
         found.assignee = found.assignee or match[1]
         found.note("assignee", 0.9, f"@{match[1]}")
-    elif match := _TAIL_TAG.search(tail) or _TAIL_ORG_TAGS.search(tail):
+        return tail[: match.start()]
+    return None
+
+
+def _after_tag(tail: str, found: Marks) -> str | None:
+    if match := _TAIL_TAG.search(tail) or _TAIL_ORG_TAGS.search(tail):
         early = [t for t in match[1].split(":") if t not in found.tags]
         found.tags = (*found.tags[: found.kept], *early, *found.tags[found.kept :])
         found.note("tags", 0.9, match[0].strip())
-    elif match := _TAIL_BANG.search(tail):
+        return tail[: match.start()]
+    return None
+
+
+def _after_level(tail: str, found: Marks) -> str | None:
+    if match := _TAIL_BANG.search(tail):
         named = states.priority(match[1]) if match[1] else None
         found.level(named or (Priority.HIGH if match[2] == "!!" else Priority.CRITICAL), match[0].strip())
     elif match := _TAIL_LEVEL.search(tail):
         found.level(states.priority(match[1]) or Priority.MEDIUM, match[1])
-    else:
-        return None
-    return tail[: match.start()]
+    return tail[: match.start()] if match else None
 
 
 def _after_paren(tail: str, found: Marks) -> str | None:
-    if not tail.endswith((")", "]", "）")):
-        return None
     match = _TAIL_PAREN.search(tail)
     if match and not tail[: match.start()].endswith("!") and bracketed(match[1], found):
         return tail[: match.start()]
@@ -253,14 +260,17 @@ def _signed(sign: str, words: str) -> tuple[TaskStatus, str] | None:
     return states.status(bare) or (states.SIGNS[sign[0]] if bare.isupper() or not bare else None)
 
 
-_AFTER: tuple[Callable[[str, Marks], str | None], ...] = (
-    _after_simple,
-    _after_paren,
-    _after_effort,
-    _after_field,
-    _after_trace,
-    _after_status,
+_AFTER: tuple[tuple[tuple[str, ...], Callable[[str, Marks], str | None]], ...] = (
+    (("@",), _after_person),
+    (("#", ":"), _after_tag),
+    (("!", "p0", "p1", "p2", "p3", "p4", "prio"), _after_level),
+    ((")", "]", "）"), _after_paren),
+    (("-", "–", "—", "|", "~", "≈"), _after_effort),
+    ((":", "："), _after_field),
+    (("per ", "see ", "ref"), _after_trace),
+    (("-", "–", "—", "|", "→", "(", "[", *states.SIGNS), _after_status),
 )
+"""Rules for what stands behind a title, each with the characters without one of which it cannot apply."""
 
 
 def around(title: str) -> tuple[str, Marks]:
