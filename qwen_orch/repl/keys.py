@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, get_common_complete_suffix
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import has_focus
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -27,6 +28,10 @@ def bindings(chips: Chips, edit: Callable[[str], str | None]) -> KeyBindings:
             buffer.complete_state = None  # the choice is in the line already
         else:
             buffer.validate_and_handle()
+
+    @keys.add("tab", filter=typing)
+    def complete(event: KeyPressEvent) -> None:
+        _complete(event.current_buffer)
 
     @keys.add("escape", "enter", filter=typing)
     @keys.add("c-j", filter=typing)
@@ -69,6 +74,28 @@ def _writing(chips: Chips, edit: Callable[[str], str | None]) -> KeyBindings:
         run_in_terminal(lambda: _edited(buffer, chips, edit))
 
     return keys
+
+
+def _complete(buffer: Buffer) -> None:
+    """Complete now, so that the next key finds it done: the only way on, or what all ways share, or a choice."""
+    choosing = buffer.complete_state
+    if choosing and choosing.current_completion:
+        buffer.complete_next()
+        return
+    asked = CompleteEvent(completion_requested=True)
+    found = list(buffer.completer.get_completions(buffer.document, asked))
+    shared = get_common_complete_suffix(buffer.document, found)
+    if len(found) == 1:
+        buffer.complete_state = None
+        buffer.apply_completion(found[0])
+        if found[0].text.startswith(("/", "--")):
+            buffer.insert_text(" ")
+    elif shared:
+        buffer.insert_text(shared)
+    elif choosing:
+        buffer.complete_next()
+    else:
+        buffer.start_completion(complete_event=asked)
 
 
 def _complete_again(buffer: Buffer) -> None:

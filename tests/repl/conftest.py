@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pexpect
+import pexpect  # type: ignore[import-untyped]
 import pyte
 import pytest
 
@@ -32,7 +32,7 @@ class Terminal:
         self.child = pexpect.spawn(sys.executable, words, env=env, dimensions=(30, 100), timeout=PATIENCE)
         self.child.delaybeforesend = None
         self._screen = pyte.HistoryScreen(100, 30, history=1000)
-        self._screen.write_process_input = self.type  # a terminal tells where its cursor is
+        vars(self._screen)["write_process_input"] = self.type  # a terminal tells where its cursor is
         self._stream = pyte.ByteStream(self._screen)
 
     @property
@@ -79,7 +79,8 @@ class Terminal:
         while self.child.isalive() and time.monotonic() < end:
             self._read()
         self.child.close()
-        return self.child.exitstatus
+        code: int | None = self.child.exitstatus
+        return code
 
     def kill(self) -> None:
         """End it as a power cut would."""

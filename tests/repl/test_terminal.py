@@ -26,6 +26,12 @@ def state() -> dict[str, Any]:
     return found
 
 
+def events() -> list[dict[str, Any]]:
+    """Return every event of the journal."""
+    (journal,) = Path(".qwen/orchestration/journal").glob("*.jsonl")
+    return [event for line in journal.read_text().splitlines() for event in json.loads(line)["events"]]
+
+
 def test_greeting_without_a_plan(terminal: Start, folder: Path) -> None:
     """Says what to type, and looking around leaves no trace."""
     shell = terminal()
@@ -227,13 +233,7 @@ def test_typed_ahead(terminal: Start, planned: Path) -> None:
     shell.prompt()
     shell.type(f"/note one{ENTER}/note two{ENTER}/context --d")
     shell.prompt("/context --d")
-    texts = [n["text"] for s in Path(".qwen/orchestration/sessions").glob("*.json") for n in _notes(s)]
-    assert texts == ["one", "two"]
-
-
-def _notes(path: Path) -> list[dict[str, str]]:
-    notes: list[dict[str, str]] = json.loads(path.read_text())["session"]["notes"]
-    return notes
+    assert [e["note"]["text"] for e in events() if e["event"] == "NoteAdded"] == ["one", "two"]
 
 
 def test_lines_typed_too_early_are_text(terminal: Start, planned: Path) -> None:
@@ -241,8 +241,7 @@ def test_lines_typed_too_early_are_text(terminal: Start, planned: Path) -> None:
     shell = terminal()
     shell.type("/note one\n/note two\n")
     shell.see("qwen-orch> /note one\n           /note two")
-    (journal,) = Path(".qwen/orchestration/journal").glob("*.jsonl")
-    assert journal.read_bytes().count(b"\n") == 2
+    assert not [e for e in events() if e["event"] == "NoteAdded"]
     shell.type(CTRL_C)
     shell.prompt()
 

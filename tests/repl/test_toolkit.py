@@ -41,6 +41,12 @@ def prompt(keys: PipeInput, tmp_path: Path) -> ToolkitPrompt:
         ("\x1b[200~/exit\r\n\x1b[201~\r", "/exit"),
         ("/list\x03", KeyboardInterrupt),
         ("\x04", EOFError),
+        ("/lis\t--tr\t\r", "/list_tasks --tree "),
+        ("/list_tasks status:p\t\r", "/list_tasks status:pending"),
+        ("/list_tasks status:c\t\r", "/list_tasks status:c"),
+        ("/l\t\t\r", "/list_tasks "),
+        ("/che\t\r", "/check"),
+        ("no plan\t\r", "no plan"),
     ],
 )
 def test_read(prompt: ToolkitPrompt, keys: PipeInput, typed: str, read: str | type[BaseException]) -> None:
