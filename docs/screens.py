@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^(?P<fence>`{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=fence)$", re.M | re.S)
 PROJECT = re.compile(r"<!-- project: (\S+) -->")
 VARYING = (
-    (re.compile(r"\b((?:orch|session)-[a-z0-9-]*?)-[a-hj-km-np-z2-9]{4}\b"), r"\1-xxxx"),
+    (re.compile(r"\b((?:orch|session)-[a-z0-9-]*?)-[a-hj-km-np-z2-9]{4}(?![a-z0-9-])"), r"\1-xxxx"),
     (re.compile(r"\b\d{8}T\d{12}(?:\.[0-9a-f]{8})?\b"), "stamp"),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?:T[\d:.]+\+00:00)?"), "yyyy-mm-dd"),
     (re.compile(r"\b\d\d:\d\d(:\d\d)?\b"), "hh:mm"),

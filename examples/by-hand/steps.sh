@@ -14,9 +14,9 @@ qwen-orch /decide "Ask what they did, never what they think" --why "people expla
 qwen-orch /complete_task 1 "Six questions, none of them leading"
 
 # Thinking goes on beside it, step by step; nothing is overwritten.
-qwen-orch /think "People leave because the page is slow."
-qwen-orch /think "The logs show no slow pages: it is the moment the price appears." --revises 6
-qwen-orch /think "If it is the price, showing the shipping cost earlier would move the loss, not end it." --branch price --from 7
+number=$(qwen-orch --json /think "People leave because the page is slow." | python3 newest.py)
+qwen-orch /think "The logs show no slow pages: it is the moment the price appears." --revises "$number"
+qwen-orch /think "Showing the price earlier would only move the loss." --branch price --from "$((number + 1))"
 qwen-orch /think "Then ask where they first saw the whole price." --done
 qwen-orch /think
 
