@@ -107,6 +107,12 @@ def _without_end(line: bytes) -> bytes:
     return b""
 
 
+def after_of(line: bytes) -> str:
+    """Return the checksum that a whole line says it follows."""
+    head = _ANY_HEAD.match(line)
+    return head[3].decode() if head else ""
+
+
 Pool = dict[tuple[int, str], bytes]
 """Whole records by their number and the checksum they follow."""
 

@@ -19,7 +19,7 @@ from qwen_orch.store import journal, seal, snapshots
 from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Scan
-from qwen_orch.store.snapshots import Layout, ManifestPicture, PlanPicture, SessionPicture
+from qwen_orch.store.snapshots import Layout, ManifestPicture, PlanPicture, Point, SessionPicture
 
 T = TypeVar("T")
 
@@ -54,13 +54,30 @@ class Pictures(NamedTuple):
         return {name: picture.seq for name, picture in named.items() if picture}
 
     @property
-    def seqs(self) -> dict[str, int]:
-        """Which record each snapshot knows: one that the plan found current when it was written knows as much as it."""
+    def points(self) -> dict[str, Point]:
+        """Up to where each snapshot knows: one that the plan found current when it was written knows as much as it."""
+        named = {"manifest": self.manifest, **self.sessions}
+        points = {name: Point(picture.seq, picture.last) for name, picture in named.items() if picture}
         if self.plan is None:
-            return self.reaches
-        expected, seq = self.plan.reaches, self.plan.seq
-        current = {name: seq if at == expected.get(name) else at for name, at in self.reaches.items()}
-        return {"plan": seq, **current}
+            return points
+        plan, expected = Point(self.plan.seq, self.plan.last), self.plan.reaches
+        return {"plan": plan} | {n: plan if p.seq == expected.get(n) else p for n, p in points.items()}
+
+    @property
+    def seqs(self) -> dict[str, int]:
+        """Which record each snapshot knows, by the name of its part."""
+        return {name: point.seq for name, point in self.points.items()}
+
+    def agreeing(self, lines: tuple[bytes, ...]) -> Pictures:
+        """Return the snapshots that can be of the history that begins with *lines*."""
+
+        def agrees(point: Point) -> bool:
+            return not 0 < point.seq <= len(lines) or seal.mark_of(lines[point.seq - 1]) == point.last
+
+        whole = self if self.plan is None or agrees(self.points["plan"]) else self._replace(plan=None)
+        points = whole.points
+        manifest = whole.manifest if "manifest" in points and agrees(points["manifest"]) else None
+        return whole._replace(manifest=manifest, sessions={n: s for n, s in self.sessions.items() if agrees(points[n])})
 
     @property
     def reach(self) -> int:
@@ -96,7 +113,7 @@ class Restoration:
         path = self.layout.journal(self.orchestration)
         raw = self.disk.read(path) or b""
         found = journal.scan(raw, journal.origin(self.orchestration))
-        pictures = self._pictures()
+        pictures = self.agreeing(self._pictures(), found.lines)
         if pictures.reach > len(found.lines) or (found.fault and not found.torn):
             from qwen_orch.store.salvage import salvage
 
@@ -121,6 +138,13 @@ class Restoration:
         pictures = Pictures(plan, manifest, sessions)
         self.repairs += _older(plan.reaches if plan else {}, pictures.reaches)
         return pictures
+
+    def agreeing(self, pictures: Pictures, lines: tuple[bytes, ...]) -> Pictures:
+        """Return those of *pictures* that are of the history that begins with *lines*, reporting the others."""
+        own = pictures.agreeing(lines)
+        gone = pictures.points.keys() - own.points.keys()
+        self.repairs += [f"the snapshot of {name} was of another history than the journal" for name in sorted(gone)]
+        return own
 
     def _read(self, path: Path, read: Callable[[bytes], T]) -> T | None:
         """Return what *read* makes of a snapshot; None when it is absent, or damaged, which is reported."""
@@ -167,14 +191,15 @@ class Restoration:
         if not loaded.repairs or not self.mend or loaded.graph.orchestration is None:
             return loaded
         parts = {"manifest", *loaded.graph.sessions, *loaded.stale}
-        done = write_snapshots(self.disk, self.layout, loaded.graph, loaded.seq, parts, reaches)
+        point = Point(loaded.seq, loaded.last)
+        done = write_snapshots(self.disk, self.layout, loaded.graph, point, parts, reaches)
         return loaded._replace(reaches=done, stale=frozenset())
 
 
 def write_snapshots(
-    disk: Disk, layout: Layout, graph: Graph, seq: int, parts: set[str], reaches: Mapping[str, int]
+    disk: Disk, layout: Layout, graph: Graph, point: Point, parts: set[str], reaches: Mapping[str, int]
 ) -> dict[str, int]:
-    """Write the snapshots of *parts* (``manifest``, session ids) as of *seq*, then the plan; return what each reaches.
+    """Write the snapshots of *parts* (``manifest``, session ids) as of *point*, then the plan; return their reaches.
 
     *reaches* is that of before. The plan comes last: all that it names is on the disk.
     """
@@ -185,12 +210,12 @@ def write_snapshots(
             disk.remove(layout.session(part))
             now.pop(part, None)
         else:
-            disk.replace(layout.session(part), snapshots.session_bytes(session, seq))
-            now[part] = seq
+            disk.replace(layout.session(part), snapshots.session_bytes(session, point))
+            now[part] = point.seq
     if "manifest" in parts or "manifest" not in now:
-        disk.replace(layout.manifest(own), snapshots.manifest_bytes(graph, seq))
-        now["manifest"] = seq
-    disk.replace(layout.plan(own), snapshots.plan_bytes(graph, seq, now))
+        disk.replace(layout.manifest(own), snapshots.manifest_bytes(graph, point))
+        now["manifest"] = point.seq
+    disk.replace(layout.plan(own), snapshots.plan_bytes(graph, point, now))
     return now
 
 

@@ -20,6 +20,7 @@ from qwen_orch.store import journal, seal, snapshots
 from qwen_orch.store.fold import differences, fold, folded, part_of, unknown
 from qwen_orch.store.journal import Record, Scan
 from qwen_orch.store.restore import Loaded, Pictures, Restoration
+from qwen_orch.store.snapshots import Point
 
 _STATES_ALL = (e.OrchestrationCreated, e.PlanRestored, e.SessionOpened, e.SessionRestored)
 """Events after which a part is known whole, whatever was before."""
@@ -30,7 +31,7 @@ def salvage(work: Restoration, raw: bytes, found: Scan, pictures: Pictures) -> L
     path = work.layout.journal(work.orchestration)
     pieces = list(journal.pieces(raw))
     lines = _records(work, pieces, found)
-    pictures = _with_strays(work, pictures)
+    pictures = work.agreeing(_with_strays(work, pictures), lines)
     known = _Known.of(pictures, lines)
     for segment in _segments(pieces, len(lines)):
         known.go_on(segment)
@@ -100,6 +101,8 @@ class _Known:
     """The state as far as it is known: *reach* says how far each part is, by name."""
 
     graph: Graph
+    points: dict[str, Point]
+    """Where each snapshot stands in the journal."""
     reach: dict[str, int]
     end: int
     """The furthest record known to have been."""
@@ -113,12 +116,16 @@ class _Known:
         graph, _ = fold(pictures.graph(), lines[pictures.start :], pictures.seqs)
         names = {"plan", "manifest", *graph.sessions}
         reach = {name: max(pictures.seqs.get(name, 0), len(lines)) for name in names}
-        return cls(graph, reach, max(reach.values()), len(lines), pictures.reach > len(lines))
+        return cls(graph, pictures.points, reach, max(reach.values()), len(lines), pictures.reach > len(lines))
 
     def go_on(self, segment: list[bytes]) -> None:
         """Take in whole records after a gap, for the parts that a snapshot has carried over it."""
         records = [journal.decode(line) for line in segment]
-        alive = {name for name, at in self.reach.items() if at >= records[0].seq - 1}
+        marks = {record.seq: seal.mark_of(line) for record, line in zip(records, segment, strict=True)}
+        marks[records[0].seq - 1] = journal.after_of(segment[0])
+        alive = {name for name, point in self.points.items() if marks.get(point.seq) == point.last}
+        if not alive:
+            return  # it may be of another orchestration
         for record in records:
             for event in unknown(record.events, record.seq, self.reach):
                 self._take(event, record, alive)

@@ -99,6 +99,7 @@ class PlanPicture(NamedTuple):
     """
 
     seq: int
+    last: str
     orchestration: Orchestration
     reaches: dict[str, int]
 
@@ -112,6 +113,7 @@ class ManifestPicture(NamedTuple):
     """The tasks as stored."""
 
     seq: int
+    last: str
     tasks: tuple[Task, ...]
     last_number: int
 
@@ -120,30 +122,38 @@ class SessionPicture(NamedTuple):
     """One session as stored."""
 
     seq: int
+    last: str
     session: Session
 
 
-def plan_bytes(graph: Graph, seq: int, reaches: Mapping[str, int]) -> bytes:
-    """Return the plan snapshot of *graph* as of record *seq*; *reaches* is as in `PlanPicture`."""
+class Point(NamedTuple):
+    """A place in a journal: the record *seq*, whose checksum is *last*."""
+
+    seq: int
+    last: str
+
+
+def plan_bytes(graph: Graph, point: Point, reaches: Mapping[str, int]) -> bytes:
+    """Return the plan snapshot of *graph* as of *point*; *reaches* is as in `PlanPicture`."""
     root = graph.root
     sessions = {i: reaches[i] for i in sorted(graph.sessions)}
     content = {"orchestration": codec.unstructure(root), "manifest": reaches["manifest"], "sessions": sessions}
-    return _page(root.id, seq, **content)
+    return _page(root.id, point, **content)
 
 
-def manifest_bytes(graph: Graph, seq: int) -> bytes:
-    """Return the manifest snapshot of *graph* as of record *seq*."""
+def manifest_bytes(graph: Graph, point: Point) -> bytes:
+    """Return the manifest snapshot of *graph* as of *point*."""
     tasks = [codec.unstructure(task) for task in graph.ordered()]
-    return _page(graph.root.id, seq, last_number=graph.last_number, tasks=tasks)
+    return _page(graph.root.id, point, last_number=graph.last_number, tasks=tasks)
 
 
-def session_bytes(session: Session, seq: int) -> bytes:
-    """Return the snapshot of *session* as of record *seq*."""
-    return _page(session.orchestration, seq, session=codec.unstructure(session))
+def session_bytes(session: Session, point: Point) -> bytes:
+    """Return the snapshot of *session* as of *point*."""
+    return _page(session.orchestration, point, session=codec.unstructure(session))
 
 
-def _page(owner: str, seq: int, **content: Any) -> bytes:
-    head = {"format": codec.FORMAT, "belongs_to": owner, "seq": seq}
+def _page(owner: str, point: Point, **content: Any) -> bytes:
+    head = {"format": codec.FORMAT, "belongs_to": owner, "seq": point.seq, "record": point.last}
     return seal.seal({**head, **content}, pretty=True)
 
 
@@ -152,19 +162,20 @@ def read_plan(raw: bytes, orchestration: str) -> PlanPicture:
     page = _open(raw, orchestration)
     root = codec.structure(page["orchestration"], Orchestration)
     sessions = codec.structure(page["sessions"], dict[str, int])
-    return PlanPicture(page["seq"], root, {**sessions, "manifest": page["manifest"]})
+    return PlanPicture(page["seq"], page["record"], root, {**sessions, "manifest": page["manifest"]})
 
 
 def read_manifest(raw: bytes, orchestration: str) -> ManifestPicture:
     """Return the tasks in *raw*; raise `Damaged` as `read_plan` does."""
     page = _open(raw, orchestration)
-    return ManifestPicture(page["seq"], codec.structure(page["tasks"], tuple[Task, ...]), page["last_number"])
+    tasks = codec.structure(page["tasks"], tuple[Task, ...])
+    return ManifestPicture(page["seq"], page["record"], tasks, page["last_number"])
 
 
 def read_session(raw: bytes, orchestration: str) -> SessionPicture:
     """Return the session in *raw*; raise `Damaged` as `read_plan` does."""
     page = _open(raw, orchestration)
-    return SessionPicture(page["seq"], codec.structure(page["session"], Session))
+    return SessionPicture(page["seq"], page["record"], codec.structure(page["session"], Session))
 
 
 def _open(raw: bytes, orchestration: str) -> dict[str, Any]:

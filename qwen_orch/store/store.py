@@ -32,7 +32,7 @@ from qwen_orch.store.aside import stamp
 from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Record
 from qwen_orch.store.restore import Loaded, restore, write_snapshots
-from qwen_orch.store.snapshots import Layout
+from qwen_orch.store.snapshots import Layout, Point
 
 KEPT_BACKUPS = 20
 """How many backups of one orchestration are kept; the oldest go first."""
@@ -144,7 +144,7 @@ class Store:
 
     def checkpoint(self, graph: Graph, seq: int, parts: set[str]) -> None:
         """Write the snapshots of *parts* (``plan``, ``manifest``, session ids) as of *seq*."""
-        self._reaches = write_snapshots(self.disk, self.layout, graph, seq, parts, self._reaches)
+        self._reaches = write_snapshots(self.disk, self.layout, graph, Point(seq, self._last), parts, self._reaches)
 
     def history(self, seq: int) -> list[Record]:
         """Return the records 1 to *seq*; raise `SessionCorrupted` when the journal no longer holds them all."""
