@@ -269,20 +269,25 @@ def _end_politely() -> None:
     """Let SIGTERM and SIGHUP do what Ctrl-C does; one that the caller ignores (nohup) stays ignored."""
     import signal
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _interrupt)
     sys.unraisablehook = _unraisable
 
 
-def _interrupt(number: int, _frame: object) -> NoReturn:
-    """Interrupt, and remember it: what Python is doing just now may be something that swallows exceptions."""
+def _interrupt(number: int, frame: Any) -> None:
+    """Do what Ctrl-C does now (asyncio has a way of its own), and remember it."""
+    from qwen_orch.dispatch import interrupt
+
     _asked_to_end.append(number)
-    raise KeyboardInterrupt
+    interrupt(frame)
 
 
 def _unraisable(lost: Any) -> None:
-    if not isinstance(lost.exc_value, KeyboardInterrupt):
+    """Remember an interrupt that came where Python swallows exceptions."""
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        _asked_to_end.append(0)
+    else:
         sys.__unraisablehook__(lost)
 
 

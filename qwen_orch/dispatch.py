@@ -128,6 +128,16 @@ def _settled(context: Context, outcome: Outcome, last: bool) -> Outcome:
     return outcome
 
 
+def interrupt(frame: Any) -> None:
+    """Do what Ctrl-C would do now, even where it is ignored (as in the background of a script)."""
+    import signal
+
+    now = signal.getsignal(signal.SIGINT)
+    if not callable(now):
+        raise KeyboardInterrupt
+    now(signal.SIGINT, frame)
+
+
 def internal_error(error: Exception, where: str, home: Path) -> InternalError:
     """Put the traceback of *error* in a file, and return what to tell the person."""
     kept = _keep_traceback(error, where, home)

@@ -15,7 +15,7 @@ from attrs import define, field
 
 from qwen_orch.commands.context import Context
 from qwen_orch.commands.lexer import Line
-from qwen_orch.dispatch import Outcome, internal_error, run
+from qwen_orch.dispatch import Outcome, internal_error, interrupt, run
 from qwen_orch.errors import OrchError, StorageError
 from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
@@ -214,10 +214,10 @@ class Shell:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _asked_to_end(self, *_: object) -> None:
+    def _asked_to_end(self, _: int, frame: Any) -> None:
         self.signalled = self.leaving = True
         if not self.prompt.stop():
-            raise KeyboardInterrupt
+            interrupt(frame)
 
     # What the shell itself says
 

@@ -25,6 +25,7 @@ class Standing:
     ready: int
     blocked: int
     claimed: int
+    failed: int
     running: tuple[str, ...]
     session: str | None
 
@@ -52,6 +53,7 @@ def standing(graph: Graph, session: str | None, now: datetime) -> Standing | Non
         ready=len(open_leaves) - blocked,
         blocked=blocked,
         claimed=far.by_status[TaskStatus.CLAIMED],
+        failed=far.by_status[TaskStatus.FAILED],
         running=tuple(sorted(running)),
         session=session,
     )

@@ -19,6 +19,7 @@ STYLE = {
     "bar.open": "ansibrightblack",
     "bar.muted": "ansibrightblack",
     "bar.blocked": "ansiyellow",
+    "bar.failed": "ansired",
     "bar.running": "ansiblue",
     "prompt": "bold",
     "chip": "reverse",
@@ -46,7 +47,12 @@ def _parts(now: Standing) -> list[Fragments]:
     if now.status is not PlanStatus.APPROVED:
         parts.append([("bar.blocked", _status(now.status))])
         return [*parts, *_session(now)]
-    counts = (("", now.ready, "ready"), ("bar.blocked", now.blocked, "blocked"), ("", now.claimed, "to verify"))
+    counts = (
+        ("bar.failed", now.failed, "failed"),
+        ("", now.ready, "ready"),
+        ("bar.blocked", now.blocked, "blocked"),
+        ("", now.claimed, "to verify"),
+    )
     parts += [[(style, f"{count} {word}")] for style, count, word in counts if count]
     if now.running:
         more = f" +{len(now.running) - 1}" if len(now.running) > 1 else ""

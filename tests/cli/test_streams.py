@@ -141,3 +141,25 @@ def test_unwritable_log(shop: Call) -> None:
     said = shop("note", "x")
     assert said.code == 3
     assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ignored", [False, True])
+def test_signals_during_work(shop: Call, number: signal.Signals, ignored: bool) -> None:
+    """What runs is stopped and the attempt says so; SIGTERM does that where Ctrl-C is ignored, too."""
+    if ignored and number == signal.SIGINT:
+        return
+    shop("add_task", "Sleep", "--run", "echo begun; sleep 600", "--priority", "critical")
+    shop("approve_plan")
+    trap = "trap '' INT; " if ignored else ""
+    words = ["sh", "-c", f'{trap}exec "$@"', "sh", *ORCH, "new_task", "task-004"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()) as child:
+        assert child.stderr is not None
+        while b"begun\n" not in child.stderr.readline().replace(b"echo begun", b""):
+            pass
+        child.send_signal(number)
+        out, err = child.communicate(timeout=60)
+    assert child.returncode == 130, (out, err)
+    assert b"Traceback" not in err
+    (told,) = shop("--json", "task_status", "task-004").json
+    assert [a["outcome"] for a in told["result"]["attempts"]] == ["cancelled"]

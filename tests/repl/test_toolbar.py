@@ -14,7 +14,7 @@ from qwen_orch.repl.standing import Standing, standing
 from qwen_orch.repl.toolbar import toolbar
 from tests.repl.test_candidates import graph
 
-SHOP = Standing("Shop", PlanStatus.APPROVED, 1, 3, 0.4, 1, 2, 1, ("task-003", "task-004"), "session-shop-bbbb")
+SHOP = Standing("Shop", PlanStatus.APPROVED, 1, 3, 0.4, 1, 2, 1, 0, ("task-003", "task-004"), "session-shop-bbbb")
 
 
 def text(now: Standing | None, width: int = 120) -> str:
@@ -29,9 +29,14 @@ def test_everything() -> None:
     )
 
 
+def test_failed() -> None:
+    """Comes first: it waits for the person."""
+    assert " 33% 1/3 · 2 failed · 1 ready · " in text(evolve(SHOP, failed=2, fraction=1 / 3))
+
+
 def test_draft() -> None:
     """Says what it waits for."""
-    draft = Standing("Shop", PlanStatus.DRAFT, 0, 3, 0.0, 3, 0, 0, (), None)
+    draft = Standing("Shop", PlanStatus.DRAFT, 0, 3, 0.0, 3, 0, 0, 0, (), None)
     assert text(draft) == " Shop · ────────── 0% 0/3 · draft: /approve_plan"
 
 
@@ -48,7 +53,7 @@ def test_width(width: int) -> None:
 
 def test_percent() -> None:
     """100 is said when everything is done, not before."""
-    almost = Standing("Shop", PlanStatus.APPROVED, 2, 3, 0.999, 1, 0, 0, (), None)
+    almost = Standing("Shop", PlanStatus.APPROVED, 2, 3, 0.999, 1, 0, 0, 0, (), None)
     assert (almost.percent, SHOP.percent) == (99, 40)
 
 
