@@ -1,4 +1,6 @@
-"""Runs what the pages show, and writes down again what it prints: ``python docs/screens.py [--write] [PAGE ...]``.
+"""Runs what the pages show: ``python docs/screens.py [--write] [--anew] [PAGE ...]``.
+
+With ``--write`` what is not shown as it is printed is written down again; with ``--anew``, everything is.
 
 A page is run from its top in one empty project of its own. Of its fenced blocks,
 
@@ -37,7 +39,9 @@ VARYING = (
     (re.compile(r"\b\d+\.\d+ GB\b"), "n GB"),
 )
 SECONDS = 120
-ROWS, COLUMNS = 22, 80
+ROWS, COLUMNS = 16, 80
+QUIET = 2.0
+"""A screen that does not change for so many seconds is done."""
 
 
 class Said(NamedTuple):
@@ -64,7 +68,8 @@ def transcript(body: str) -> Iterator[Said]:
 class Page:
     """One page, run in a project of its own below *folder*."""
 
-    def __init__(self, path: Path, folder: Path) -> None:
+    def __init__(self, path: Path, folder: Path, anew: bool) -> None:
+        self.anew = anew
         self.path, self.text = path, path.read_text(encoding="utf-8")
         self.project = folder / "project"
         named = PROJECT.search(self.text)
@@ -103,8 +108,10 @@ class Page:
     def _shown(self, said: Said) -> str:
         """Return the command with what it prints: as the page has it, if only ids and times differ."""
         printed = self._sh(f"(exit {self.status})\n{said.command}").strip("\n")
-        if not _alike(said.output, printed, any_order="--all" in said.command):
+        alike = _alike(said.output, printed, any_order="--all" in said.command)
+        if not alike:
             self.faults.append(f"$ {said.command}\nprints\n{printed}\nand the page says\n{said.output}")
+        if self.anew or not alike:
             said = Said(said.command, _shortened(said.output, printed))
         first, *more = said.command.split("\n")
         lines = [f"$ {first}", *(f"> {line}" for line in more), *([said.output] if said.output else [])]
@@ -117,16 +124,19 @@ class Page:
 
         screen = pyte.Screen(COLUMNS, ROWS)
         stream = pyte.ByteStream(screen)
-        environment = {**self.environment, "TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1"}
+        environment = {**self.environment, "TERM": "xterm-256color"}
         shell = pexpect.spawn("qwen-orch", cwd=self.project, env=environment, dimensions=(ROWS, COLUMNS))
 
         def look(wanted: str) -> str:
             """Take in what is printed until the screen shows *wanted*, or nothing has changed for a while."""
-            quiet, shown = time.monotonic() + 3, ""
+            quiet, shown = time.monotonic() + QUIET, ""
             while time.monotonic() < quiet and not (wanted and _alike(wanted, shown, any_order=False)):
                 try:
-                    stream.feed(shell.read_nonblocking(65536, timeout=0.1))
-                    quiet = time.monotonic() + 3
+                    data = shell.read_nonblocking(65536, timeout=0.1)
+                    stream.feed(data)
+                    if b"\x1b[6n" in data:  # where is the cursor? a terminal answers that
+                        shell.send(f"\x1b[{screen.cursor.y + 1};{screen.cursor.x + 1}R")
+                    quiet = time.monotonic() + QUIET
                 except pexpect.TIMEOUT:
                     pass
                 shown = "\n".join(line.rstrip() for line in screen.display).strip("\n")
@@ -202,7 +212,7 @@ def main(arguments: list[str]) -> int:
     wrong = 0
     for path in chosen:
         with tempfile.TemporaryDirectory() as folder:
-            page = Page(path, Path(folder).resolve())
+            page = Page(path, Path(folder).resolve(), "--anew" in arguments)
             text = page.run()
         if page.faults:
             wrong += 1
