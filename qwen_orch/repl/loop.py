@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -43,7 +44,8 @@ def shell(project: Project, screen: Screen, yes: bool = False) -> int:
         return Shell(project, screen, facts, PlainPrompt(), yes).run()
     terminal = Terminal()
     with terminal.attentive():
-        return Shell(project, screen, facts, _prompt(facts, terminal, screen), yes).run()
+        better = partial(_prompt, facts, terminal, screen)
+        return Shell(project, screen, facts, PlainPrompt(), yes, better).run()
 
 
 def _is_able() -> bool:
@@ -72,6 +74,8 @@ class Shell:
     facts: Facts
     prompt: Prompt
     yes: bool = False
+    better: Callable[[], Prompt] | None = None
+    """Makes the prompt to go on with, once the person has something to read meanwhile."""
     writer: Writer | None = None
     """The current orchestration as we last saw it."""
     leaving: bool = False
@@ -84,6 +88,8 @@ class Shell:
         """Greet, then read and do until the person leaves."""
         with self._signals(), contextlib.suppress(Unheard):
             self._guard(self._greet)
+            if self.better is not None:
+                self.prompt = self.better()
             threading.Thread(target=_warm_up, args=(self.facts,), daemon=True).start()
             while not self.leaving:
                 try:

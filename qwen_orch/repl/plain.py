@@ -7,7 +7,6 @@ import select
 import sys
 
 from qwen_orch.model.text import clean
-from qwen_orch.repl import editor
 
 PROMPT = "qwen-orch> "
 YES = ("y", "yes")
@@ -41,6 +40,8 @@ class PlainPrompt:
 
     def write(self, text: str) -> str | None:
         """Open the person's editor; without one, read up to a line with a single full stop."""
+        from qwen_orch.repl import editor
+
         if editor.command():
             return editor.edit(text)
         _say("Write or paste the plan; a line with a single . ends it.\n")
