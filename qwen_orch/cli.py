@@ -30,10 +30,10 @@ FLAGS = {"--json": "json", "--yes": "yes", "--no-color": "no_color", "--version"
 VALUES = ("--project", "--script")
 MANUAL = ("--help", "-h")
 USAGE = """\
-qwen-orch                      the shell, in the project found from the current folder
-qwen-orch COMMAND ...          one command; the leading / may be left out
-qwen-orch --script FILE        a file of commands, as is standard input; stops at the first failure
-cat plan.md | qwen-orch plan - - is standard input, @plan.md a file
+qwen-orch                       the shell, in the project found from the current folder
+qwen-orch COMMAND ...           one command; the leading / may be left out
+qwen-orch --script FILE         commands, one a line, up to the first that fails; so are those on standard input
+qwen-orch plan @plan.md         a file as text; - is standard input
 
   --json         one JSON object a command on stdout, and nothing else
   --project DIR  the project in DIR, not the one found from the current folder
@@ -42,7 +42,8 @@ cat plan.md | qwen-orch plan - - is standard input, @plan.md a file
   --version      which version this is
   --help         this, or all about the command it follows
 
-Exit codes: 0 done, 1 refused or failed, 2 usage, 3 storage, 4 incomplete, 130 interrupted.
+Exit codes: 0 done, 1 refused or failed, 2 usage, 3 storage, 4 incomplete, 130 interrupted,
+141 nobody reads the output any more.
 """
 _asked_to_end: list[int] = []
 """The signals that came."""

@@ -123,6 +123,7 @@ class ToolkitPrompt:
 
     def _prompt(self, session: PromptSession[str], default: str = "") -> str:
         self._waiting = session
+        session.app.renderer.cpr_not_supported_callback = None  # then there is no toolbar; nobody needs to be warned
         try:
             return session.prompt(default=default)
         finally:

@@ -26,13 +26,14 @@ ENTER, TAB, ESCAPE, CTRL_C, CTRL_D, CTRL_R, CTRL_O, UP = "\r", "\t", "\x1b", "\x
 class Terminal:
     """A terminal of 100 columns and 30 lines on which the shell runs."""
 
-    def __init__(self, **more: str) -> None:
+    def __init__(self, *arguments: str, cursor: bool = True, **more: str) -> None:
         env = environment(**{"TERM": "xterm", **more})
-        words = ["-m", "qwen_orch"]
+        words = ["-m", "qwen_orch", *arguments]
         self.child = pexpect.spawn(sys.executable, words, env=env, dimensions=(30, 100), timeout=PATIENCE)
         self.child.delaybeforesend = None
         self._screen = pyte.HistoryScreen(100, 30, history=1000)
-        vars(self._screen)["write_process_input"] = self.type  # a terminal tells where its cursor is
+        if cursor:  # most terminals tell where it is
+            vars(self._screen)["write_process_input"] = self.type
         self._stream = pyte.ByteStream(self._screen)
 
     @property
@@ -124,8 +125,8 @@ def terminal(folder: Path) -> Iterator[Callable[..., Terminal]]:
     """Start shells; none outlives the test."""
     started: list[Terminal] = []
 
-    def start(**more: str) -> Terminal:
-        started.append(Terminal(**more))
+    def start(*arguments: str, cursor: bool = True, **more: str) -> Terminal:
+        started.append(Terminal(*arguments, cursor=cursor, **more))
         return started[-1]
 
     yield start

@@ -283,6 +283,26 @@ def test_two_terminals(terminal: Start, planned: Path, capsys: pytest.CaptureFix
     two.run("/task_status task-004", "Invoices")
 
 
+def test_terminal_that_tells_nothing(terminal: Start, planned: Path) -> None:
+    """Has no toolbar, and no warning either."""
+    shell = terminal(cursor=False)
+    shell.prompt()
+    shell.run("/list_tasks", "Checkout")
+    shell.type(CTRL_D)
+    assert shell.ended() == 0
+    assert "WARNING" not in shell.text
+
+
+def test_one_command_asks(terminal: Start, planned: Path) -> None:
+    """On a terminal; anything but yes is no."""
+    for answer, code, left in (("\r", 1, 3), ("y\r", 0, 0)):
+        shell = terminal("reset_plan")
+        shell.see("(3 tasks)? [y/N]")
+        shell.type(answer)
+        assert shell.ended() == code
+        assert len(state()["tasks"]) == left
+
+
 def test_dumb_terminal(terminal: Start, planned: Path) -> None:
     """Plain lines, and a paste is still text."""
     shell = terminal(TERM="dumb")
