@@ -175,7 +175,7 @@ PATHOLOGICAL: dict[str, Callable[[], str]] = {
 
 
 def speed() -> bool:
-    """Print growth with size and pathological inputs; tell whether each doubling costs at most 2.3x, each oddity 1 s."""
+    """Print growth with size and pathological inputs; tell whether doublings cost at most 2.3x, oddities 1 s."""
     read(plan_of(100))
     good, last = True, 0.0
     for lines in (12_500, 25_000, 50_000, 100_000):

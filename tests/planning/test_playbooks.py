@@ -92,7 +92,8 @@ def test_an_unknown_one_names_the_nearest() -> None:
 
 def test_a_users_own(tmp_path: Path) -> None:
     (tmp_path / "brew.md").write_text(
-        "---\ndescription: Brew\ntriggers: [brew, beer]\n---\n# {{title}}\n\n- [ ] Buy {{each}}\n- [ ] Mash\n  - depends on: Buy {{each}}\n"
+        "---\ndescription: Brew\ntriggers: [brew, beer]\n---\n# {{title}}\n\n- [ ] Buy {{each}}\n"
+        "- [ ] Mash\n  - depends on: Buy {{each}}\n"
     )
     (tmp_path / "generic.md").write_text("# {{title}}\n\n- [ ] Just do it\n")
     assert playbooks.names(tmp_path)["brew"] == "Brew"

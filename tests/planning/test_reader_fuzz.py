@@ -15,9 +15,14 @@ from qwen_orch.planning.reader import decode, read
 
 LAW = settings(max_examples=150, deadline=None)
 PIECES = st.sampled_from(
-    ["- [ ] ", "- [x] ", "* ", "1. ", "## ", "# ", "### Task 1: ", "**", "~~", "`", "```", "\n", "\n\n", "  ", "    ", "\t", "|", "|-|-|\n", "> ", "---", "T001", "T1-T9", "1.2",
-     " depends on ", "after ", "blocks ", "(2h)", "3-5 days", "P1", "!!", "#tag", "@ann", "✅", "— DEFERRED", "Acceptance:", "check: `x`", "Phase 2", "→", "[", "](", "<!--", "-->", "{", "验收：",
-     "\x00", "\x1b[31m", "\u202e", "\ud800", "\u2028", "word", "Given a when b then c", "* TODO ", "** DONE ", "=====", "~~~~~", "gantt", "```mermaid\n", '{"tasks": [', "[[", "_", ":"]
+    [
+        "- [ ] ", "- [x] ", "* ", "1. ", "## ", "# ", "### Task 1: ", "**", "~~", "`", "```", "\n", "\n\n",
+        "  ", "    ", "\t", "|", "|-|-|\n", "> ", "---", "T001", "T1-T9", "1.2", " depends on ", "after ",
+        "blocks ", "(2h)", "3-5 days", "P1", "!!", "#tag", "@ann", "✅", "— DEFERRED", "Acceptance:",
+        "check: `x`", "Phase 2", "→", "[", "](", "<!--", "-->", "{", "验收：", "\x00", "\x1b[31m", "\u202e",
+        "\ud800", "\u2028", "word", "Given a when b then c", "* TODO ", "** DONE ", "=====", "~~~~~", "gantt",
+        "```mermaid\n", '{"tasks": [', "[[", "_", ":"
+    ]
 )  # fmt: skip
 TEXTS = st.lists(PIECES | st.text(max_size=8), max_size=60).map("".join)
 
@@ -134,7 +139,9 @@ def test_broken_json_is_repaired_and_told() -> None:
 
 def test_task_master_with_tags() -> None:
     draft = read(
-        '{"master": {"tasks": [{"id": 1, "title": "One", "subtasks": [{"id": 1, "title": "a"}, {"id": 2, "title": "b", "dependencies": [1]}]}]}, "next": {"tasks": [{"id": 1, "title": "Other", "testStrategy": "look"}]}}'
+        '{"master": {"tasks": [{"id": 1, "title": "One", "subtasks": [{"id": 1, "title": "a"}, '
+        '{"id": 2, "title": "b", "dependencies": [1]}]}]}, "next": {"tasks": [{"id": 1, '
+        '"title": "Other", "testStrategy": "look"}]}}'
     )
     assert [p.title for p in draft.phases] == ["master", "next"]
     assert [(t.title, t.parent, t.phase) for t in draft.tasks] == [
@@ -167,3 +174,28 @@ def test_what_is_nested_too_deeply_is_kept_and_told() -> None:
     draft = read("\n".join("  " * n + f"- [ ] item {n}" for n in range(60)))
     assert any("nested" in w.message for w in draft.warnings)
     assert "item 59" in draft.description
+
+
+SHAPES = (
+    "# {w}", "## Phase 1: {w}", "## {w}", "### Task 3: {w}", "## Notes", "## Risks", "## Requirements",
+    "## Dependencies",
+    "**{w} {w}**", "**Step 1: {w}**", "## Overview", "## Tasks", "{w}\n---", "- [ ] {w} {w}", "- {w} {w}", "1. {w} {w}",
+    "{w} {w}.", "**{w}:** {w} {w}", "> {w} {w}", "```\n{w}\n```", "- {w}\n  - {w}\n  - {w} {w}", "{w} {w}\n{w} {w}",
+    "- [ ] {w} {w}\n  - {w}\n  - accept: {w}\n  - Priority: {w}\n  - Estimate: {w}\n  - Status: {w}\n  - run: {w}",
+    "- [ ] {w}\n\n  {w} {w}\n\n  ```\n  {w}\n  ```\n  > {w}", "Acceptance criteria:\n- {w}\n  - {w}", "- {w} ({w})",
+    "- [ ] {w} — {w} (see {w}). {w}: {w}", "1. **{w}**: {w}\n   Expected: {w}", "- ~~{w}~~ — REMOVED: {w}", "Goal: {w}",
+    "- [ ] {w}\n  1. {w}\n  2. [ ] {w}", "Build {w}\nWrite {w}", "- [ ] {w} [high] #{w} @{w}", "Run:\n```sh\n{w}\n```",
+    "- [ ] {w}, blocked by {w}\n  {w} {w}", "| Task | Est |\n|-|-|\n| {w} | 2h |", "Depends on: {w}",
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(SHAPES), min_size=1, max_size=9))
+def test_no_word_is_dropped(shapes: list[str]) -> None:
+    text = "\n\n".join(shapes)
+    words = [f"qz{chr(97 + n // 26)}{chr(97 + n % 26)}x" for n in range(text.count("{w}"))]
+    for word in words:
+        text = text.replace("{w}", word, 1)
+    with suppress(OrchError):
+        told = str(read(text))
+        assert [word for word in words if word not in told] == []

@@ -174,7 +174,8 @@ def test_tags_people_story_and_parallel_marks() -> None:
 
 def test_fields_below_a_task() -> None:
     task = one(
-        "- [ ] Do it\n  - Owner: @bob\n  - Tags: a, b\n  - run: `make x`, `make y`\n  - accept: it is done\n  - Why: because"
+        "- [ ] Do it\n  - Owner: @bob\n  - Tags: a, b\n  - run: `make x`, `make y`\n"
+        "  - accept: it is done\n  - Why: because"
     )
     assert (task.assignee, task.tags, task.run) == ("bob", ("a", "b"), ("make x", "make y"))
     assert task.acceptance == (Criterion("it is done"),)
@@ -320,7 +321,8 @@ def test_phase_dependency(words: str) -> None:
 
 def test_a_barrier_in_words_holds_back_the_phases_after_it() -> None:
     draft = read(
-        "## Phase 1: Base\n\nNo other work can begin until this phase is complete.\n\n- [ ] a\n\n## Phase 2: B\n\n- [ ] b"
+        "## Phase 1: Base\n\nNo other work can begin until this phase is complete.\n\n- [ ] a\n\n"
+        "## Phase 2: B\n\n- [ ] b"
     )
     assert [p.depends_on for p in draft.phases] == [(), (0,)]
 
@@ -353,10 +355,12 @@ def test_a_heading_loses_its_status_and_keeps_its_words() -> None:
 
 def test_task_headings_with_steps() -> None:
     draft = read(
-        "### Task 1: Parser\n\n**Files:**\n- Create: a.py\n\n- [ ] **Step 1: Write a test**\n- [x] **Step 2: Pass it**\n\n### Task 2: Printer\n\n**Step 1: Print**\n\nSome words."
+        "### Task 1: Parser\n\n**Files:**\n- Create: a.py\n\n- [ ] **Step 1: Write a test**\n"
+        "- [x] **Step 2: Pass it**\n\n### Task 2: Printer\n\n**Step 1: Print**\n\nSome words."
     )
     assert [(t.label, t.title, t.parent) for t in draft.tasks] == [
-        ("1", "Parser", None), ("1.1", "Write a test", 0), ("1.2", "Pass it", 0), ("2", "Printer", None), ("2.1", "Print", 3),
+        ("1", "Parser", None), ("1.1", "Write a test", 0), ("1.2", "Pass it", 0),
+        ("2", "Printer", None), ("2.1", "Print", 3),
     ]  # fmt: skip
     assert "Create: a.py" in draft.tasks[0].description
 
@@ -407,7 +411,8 @@ def test_plan_parts(heading: str, attribute: str) -> None:
 
 def test_quality_gates_with_checks() -> None:
     draft = read(
-        "## Tasks\n\n- [ ] a\n\n## Quality gates\n\n- check: `pytest -q` — tests pass\n- Docs build: check: `make docs`\n- Ann agrees"
+        "## Tasks\n\n- [ ] a\n\n## Quality gates\n\n- check: `pytest -q` — tests pass\n"
+        "- Docs build: check: `make docs`\n- Ann agrees"
     )
     assert draft.quality_gates == (
         Criterion("tests pass", "pytest -q"),
@@ -445,7 +450,8 @@ def test_a_table_of_phases_or_risks_is_no_plan() -> None:
 
 def test_table_columns() -> None:
     (task,) = read(
-        "| ID | Task | Estimate (days) | Owner | Status | Done when |\n|-|-|-|-|-|-|\n| A-1 | Build | 1-2 | @ann | done | it runs |"
+        "| ID | Task | Estimate (days) | Owner | Status | Done when |\n|-|-|-|-|-|-|\n"
+        "| A-1 | Build | 1-2 | @ann | done | it runs |"
     ).tasks
     assert (task.label, task.title, task.assignee, task.status) == ("A-1", "Build", "ann", TaskStatus.CLAIMED)
     assert task.estimate == Estimate(8, 12, 16, 0.6)
@@ -573,3 +579,103 @@ _After: First_
     assert (part.parent, part.status, two.phase, three.status) == (0, TaskStatus.CANCELLED, 1, TaskStatus.PENDING)
     assert draft.phases[1].depends_on == (0,)
     assert draft.quality_gates == (Criterion("make all", "make all"),)
+
+
+def test_a_section_about_dependencies() -> None:
+    tasks = "## Tasks\n\n- [ ] T1 Schema\n- [ ] T2 API\n- [ ] T3 UI\n- [ ] T4 Deploy\n\n## Dependencies\n\n"
+    assert edges(read(tasks + "- T2 depends on T1\n- T4: requires T2, T3")) == [(1, 0), (3, 1), (3, 2)]
+    assert edges(read(tasks + "T1 → T2 → T4, T3 → T4")) == [(1, 0), (3, 1), (3, 2)]
+    assert edges(read(tasks + "- T1-T2 block T3")) == [(2, 0), (2, 1)]
+    assert edges(read(tasks + "```\nT1 -> T2\n```")) == [(1, 0)]
+    assert edges(read(tasks + "```mermaid\ngraph TD\n  A[Schema] --> B[API] & C[UI]\n  C --> T4\n```")) == [
+        (1, 0),
+        (2, 0),
+        (3, 2),
+    ]
+
+
+def test_a_drawing_that_contradicts_the_tasks_gives_way() -> None:
+    draft = read("## Tasks\n\n- [ ] T1 A\n- [ ] T2 B, depends on T1\n\n## Dependencies\n\nT2 → T1")
+    assert edges(draft) == [(1, 0)]
+    assert "circle" in str(draft.warnings[0])
+
+
+def test_numbers_in_numbered_lists() -> None:
+    text = "1) Demolish\n   a) remove tiles\n   b) remove pipes\n2) Plumb (2 days), after 1\n"
+    text += "3) Tile - 3 days - requires 1 and 2"
+    draft = read(text)
+    assert [(t.title, t.parent) for t in draft.tasks] == [
+        ("Demolish", None), ("remove tiles", 0), ("remove pipes", 0), ("Plumb", None), ("Tile", None),
+    ]  # fmt: skip
+    assert edges(draft) == [(3, 0), (4, 0), (4, 3)]
+    nested = read("# Plan\n\n1. Prepare\n   1. Back up\n2. Move\n   1. Export (depends on 1.1)")
+    assert edges(nested) == [(3, 1)]
+
+
+def test_words_that_were_not_understood_stay() -> None:
+    assert one("- [ ] Remove the server, after 1 week").title == "Remove the server, after 1 week"
+    assert "requires Playwright" in one("- [ ] T1 Test it — DEFERRED (requires Playwright)").description
+
+
+def test_prose_told_in_order() -> None:
+    draft = read("First, set up the database. Then write the API. Finally deploy it.")
+    assert [t.title for t in draft.tasks] == ["Set up the database", "Write the API", "Deploy it"]
+    assert edges(draft) == [(1, 0), (2, 1)]
+    assert all(d.inferred for t in draft.tasks for d in t.depends_on)
+
+
+def test_numbered_headings_with_verbs() -> None:
+    draft = read(
+        "# Plan\n\n## Approach\n\nWords.\n\n### 1. Add the bucket\n\nDetails.\n\n### 2. Wire it\n\n- import it"
+    )
+    assert [t.title for t in draft.tasks] == ["Add the bucket", "Wire it"]
+    assert draft.tasks[1].description == "- import it"
+
+
+def test_issue_numbers_and_people() -> None:
+    draft = read(
+        "## Action items\n\n- [ ] Cache pages (#12)\n- [ ] @ann: write it, depends on #12\n- Bob to profile the API"
+    )
+    assert [(t.label, t.title, t.assignee) for t in draft.tasks] == [
+        ("#12", "Cache pages", None), ("", "write it", "ann"), ("", "profile the API", "Bob"),
+    ]  # fmt: skip
+    assert edges(draft) == [(1, 0)]
+
+
+def test_a_legend_of_boxes_is_no_work() -> None:
+    assert titles("## Legend\n\n- [x] done\n- [ ] open\n\n## Work\n\n- [ ] build it") == ["build it"]
+
+
+def test_todo_txt() -> None:
+    draft = read("(A) 2026-01-03 Call the plumber +house @phone\nx 2026-01-02 Pay the rent\n")
+    assert [(t.title, t.status.value, t.tags) for t in draft.tasks] == [
+        ("Call the plumber", "pending", ("house", "phone")), ("Pay the rent", "claimed", ()),
+    ]  # fmt: skip
+
+
+def test_totals_of_effort_are_compared() -> None:
+    assert "10 hours" in str(read("## Tasks\n\n- [ ] a (4h)\n- [ ] b (6h)\n\n## Notes\n\nTotal: 20h").warnings[0])
+    assert read("## Tasks\n\n- [ ] a (4h)\n- [ ] b (6h)\n\n## Notes\n\nTotal: 8-12h").warnings == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Changelog\n\n## [1.2.0]\n\n### Added\n\n- Add search\n\n## [1.1.0]\n\n- Improve speed",
+        "# ADR 7\n\n## Context\n\nWords.\n\n## Decision\n\nUse it.\n\n## Consequences\n\n- Add a backup",
+        (
+            "# tool\n\n## Quick start\n\n1. Install it\n2. Run it\n\n## Development\n\n"
+            "- Create an environment\n- Run the tests"
+        ),
+        "# Feature\n\n## Requirements\n\n- **FR-001**: System MUST log in\n\n## Success Criteria\n\n- **SC-001**: fast",
+    ],
+)
+def test_documents_that_hold_no_plan(text: str) -> None:
+    assert read(text).tasks == ()
+
+
+def test_headings_between_phase_and_task_are_remembered() -> None:
+    draft = read("## Phase 1: A\n\n### Tests first\n\n- [ ] a\n\n### Empty\n\n## Phase 2: B\n\n- [ ] b")
+    assert [p.title for p in draft.phases] == ["Phase 1: A", "Phase 2: B"]
+    assert any(o.field == "phase" and "Tests first" in o.reason for o in draft.tasks[0].origins)
+    assert "Empty" in draft.phases[0].description

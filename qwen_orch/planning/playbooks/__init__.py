@@ -78,7 +78,7 @@ def _first_line(text: str) -> str:
 
 
 def _score(front: Front, words: str) -> float:
-    """How well the words of a goal fit: triggers found, by the number of their words; the first word of a goal counts double."""
+    """How well the words of a goal fit: triggers found, by the number of their words, doubled where the goal begins."""
     weight = float(front.text("weight") or 1) if re.fullmatch(r"\d+(\.\d+)?|", front.text("weight")) else 1.0
     found = [t for t in (one_line(t).casefold() for t in front.listed("triggers")) if t and f" {t} " in words]
     return weight * sum(len(t.split()) * (2 if words.startswith(f" {t} ") else 1) for t in found)

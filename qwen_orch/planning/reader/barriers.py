@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from qwen_orch.errors import DependencyError
 from qwen_orch.planning.reader.arrows import ARROW
-from qwen_orch.planning.reader.dependencies import Resolver, find_circle
+from qwen_orch.planning.reader.circles import find_circle
+from qwen_orch.planning.reader.dependencies import Resolver
 from qwen_orch.planning.reader.entries import Gathered, Need, PhaseFound
 from qwen_orch.planning.reader.statements import references, states_none
 from qwen_orch.planning.reader.text import plain

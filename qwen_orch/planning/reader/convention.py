@@ -24,6 +24,7 @@ MARKED, TITLED, TABLE, PLACED, NAMED, LOOSE, PLAIN = 4.0, 3.0, 2.5, 2.0, 1.8, 1.
 """Strengths: boxes and ids; task headings; tables with plan columns; lists under work headings or phases; lists in a
 document whose title is a plan's; lists under headings such as Timeline; lists that merely sound like work."""
 
+_WAITS = re.compile(r"[,;(\[–—-]\s*(?:depends on|after|requires|blocked by)\b[^\n]{0,40}\d", re.I)
 _GROUPS = frozenset(("sprint", "epic", "feature", "module", "release", "version", "milestone"))
 
 
@@ -220,7 +221,13 @@ def _with_fields(items: Sequence[Item]) -> bool:
     for item in items:
         said = marks.Marks()
         marks.after(one_line(item.text)[-300:], said)
-        found += bool(said.estimate or said.fields or said.assignee or fields.states_a_field(item.text))
+        found += bool(
+            _WAITS.search(item.text)
+            or said.estimate
+            or said.fields
+            or said.assignee
+            or fields.states_a_field(item.text)
+        )
     return len(items) > 1 and found * 3 >= len(items)
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Sequence
 
 from attrs import Factory, define, field
 
@@ -18,11 +17,11 @@ from qwen_orch.errors import DependencyError
 from qwen_orch.model.draft import DraftDependency
 from qwen_orch.model.task import DependencyKind
 from qwen_orch.planning.reader.arrows import pairs
-from qwen_orch.planning.reader.entries import Found, Gathered, Need, PhaseFound
+from qwen_orch.planning.reader.circles import name_of
+from qwen_orch.planning.reader.entries import Edges, Found, Gathered, Need, PhaseFound
 from qwen_orch.planning.reader.statements import Reference, pieces, references, states_none, trailing_kind
 from qwen_orch.planning.reader.text import plain
 
-T = TypeVar("T", bound=Hashable)
 _PARTS = re.compile(r"([a-z]*[a-z0-9]*?)-?0*(\d+)((?:\.\d+)*[a-z]?)", re.I)
 _FUZZY_LIMIT = 1500
 _RANGE_LIMIT = 1000
@@ -33,16 +32,6 @@ def norm(label: str) -> str:
     bare = label.strip().strip("`*[]#").casefold()
     match = _PARTS.fullmatch(bare)
     return f"{match[1]}{match[2]}{match[3]}" if match else bare
-
-
-@define
-class Edges:
-    """The edges found: for each task those before it, with kind, lag, line and whether they were inferred."""
-
-    tasks: dict[Found, dict[Found, DraftDependency]] = Factory(lambda: defaultdict(dict))
-    lines: dict[tuple[Found, Found], int] = Factory(dict)
-    stated: int = 0
-    inferred: int = 0
 
 
 @define
@@ -243,6 +232,8 @@ class Resolver:
             return
         self.edges.tasks[later][earlier] = DraftDependency(self.index[earlier], kind, lag, need.inferred)
         self.edges.lines[later, earlier] = need.line
+        if need.form == "apart":
+            self.edges.soft.add((later, earlier))
         later.origin(
             "depends_on",
             need.line,
@@ -252,10 +243,10 @@ class Resolver:
 
     def _itself(self, task: Found, need: Need) -> None:
         if need.form == "field" and self.break_cycles:
-            self.out.warn(f"dropped: {_name(task)} is said to depend on itself", need.line)
+            self.out.warn(f"dropped: {name_of(task)} is said to depend on itself", need.line)
         elif need.form == "field":
             raise DependencyError(
-                f"line {need.line + 1}: {_name(task)} is said to depend on itself",
+                f"line {need.line + 1}: {name_of(task)} is said to depend on itself",
                 f"change line {need.line + 1} to name another task",
             )
 
@@ -296,22 +287,28 @@ class Resolver:
 
     def _statement(self, need: Need) -> None:
         """A sentence about order: ``T026/T027 gate T028``, ``T1 → T2``; sentences about phases are for ``barriers``."""
-        for left, right, line in pairs(need):
-            for later in right:
-                for earlier in left:
-                    a = self.labels.get(norm(later.id)) if not later.word.startswith("phase") else None
-                    b = (
-                        self._range(earlier, a, need)
-                        if a and earlier.end
-                        else [self.labels.get(norm(earlier.id))]
-                        if a
-                        else []
-                    )
-                    for found in b:
-                        if a and found and found is not a:
-                            self._connect(
-                                a, [found], Need(need.text, line, "prose"), DependencyKind.FINISH_TO_START, 0.0
-                            )
+        said = Need(need.text, need.line, "apart")
+        if need.form == "link":
+            earlier, _, later = need.text.partition(" → ")
+            self._link(later, earlier, said)
+        for left, right, _ in pairs(need):
+            tasks = [t for r in right if not r.word.startswith("phase") for t in self._known(r, said)]
+            for task in tasks:
+                before = [t for r in left for t in self._known(r, said) if t is not task]
+                self._connect(task, before, said, DependencyKind.FINISH_TO_START, 0.0)
+
+    def _known(self, reference: Reference, said: Need) -> list[Found]:
+        """The tasks of a reference by their labels alone, in silence when there are none."""
+        first = self.labels.get(norm(reference.id))
+        if first is None or not reference.end:
+            return [first] if first else []
+        return [*self._range(reference, first, said), first]
+
+    def _link(self, later: str, earlier: str, said: Need) -> None:
+        """A link of a flowchart joins tasks by label or title; other nodes are no tasks."""
+        ends = [self.labels.get(norm(name)) or self._titled(name) for name in (later, earlier)]
+        if ends[0] and ends[1] and ends[0] is not ends[1]:
+            self._connect(ends[0], [ends[1]], said, DependencyKind.FINISH_TO_START, 0.0)
 
 
 def _place(task: Found) -> str:
@@ -334,64 +331,3 @@ def _inside(inner: Found, outer: Found) -> bool:
 
 def _name(task: Found) -> str:
     return f"{task.label} “{task.title[:60]}”" if task.label else f"“{task.title[:60]}”"
-
-
-def refuse_circles(out: Gathered, edges: Edges, break_cycles: bool = False) -> None:
-    """Raise `DependencyError` with the path when stated edges form a circle; drop inferred ones that close one.
-
-    With *break_cycles* the least plausible edge of each circle is dropped, and told.
-    """
-    graph: dict[Found, list[Found]] = {task: list(before) for task, before in edges.tasks.items()}
-    index = {task: n for n, task in enumerate(out.tasks)}
-    while circle := find_circle(graph):
-        pairs = list(zip(circle, circle[1:] + circle[:1], strict=True))
-        a, b = min(pairs, key=lambda pair: _plausibility(edges, index, *pair))
-        inferred = edges.tasks[a][b].inferred
-        if not inferred and not break_cycles:
-            raise DependencyError(
-                _told(circle, edges),
-                "remove one of these dependencies from the plan, then paste it again",
-                f"--break-cycles drops the least plausible: {_name(a)} after {_name(b)} (line {edges.lines[a, b] + 1})",
-            )
-        del edges.tasks[a][b]
-        graph[a].remove(b)
-        kind = "an inferred" if inferred else "the stated"
-        out.warn(f"dropped {kind} dependency of {_name(a)} on {_name(b)}: it would close a circle", edges.lines[a, b])
-
-
-def _plausibility(edges: Edges, index: Mapping[Found, int], later: Found, earlier: Found) -> tuple[float, ...]:
-    """How likely an edge of a circle is meant: stated, along the order of the document, surely read, far from it."""
-    line = edges.lines[later, earlier] + 1
-    sure = [o.confidence for o in later.origins if o.field == "depends_on" and o.line == line]
-    along = index[later] > index[earlier]
-    return not edges.tasks[later][earlier].inferred, along, max(sure, default=1.0), index[later] - index[earlier]
-
-
-def _told(circle: Sequence[Found], edges: Edges) -> str:
-    steps = [
-        f"{_name(a)} (line {edges.lines[a, b] + 1})" for a, b in zip(circle, [*circle[1:], circle[0]], strict=True)
-    ]
-    return f"these tasks wait for one another: {' → '.join(steps)} → {_name(circle[0])}"
-
-
-def find_circle(graph: Mapping[T, Sequence[T]]) -> list[T]:
-    """Return the nodes of one circle of *graph* in order, or nothing; each node is looked at once."""
-    state: dict[T, int] = {}
-    for start in graph:
-        if start in state:
-            continue
-        path: list[T] = [start]
-        stack = [iter(graph.get(start, ()))]
-        state[start] = 1
-        while stack:
-            following = next(stack[-1], None)
-            if following is None:
-                state[path.pop()] = 2
-                stack.pop()
-            elif state.get(following) == 1:
-                return path[path.index(following) :]
-            elif following not in state:
-                state[following] = 1
-                path.append(following)
-                stack.append(iter(graph.get(following, ())))
-    return []

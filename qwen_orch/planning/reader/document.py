@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from qwen_orch.model.draft import Draft, DraftPhase, DraftTask, Warning  # noqa: A004
 from qwen_orch.model.task import Priority
 from qwen_orch.planning.reader import barriers, explain
-from qwen_orch.planning.reader.dependencies import Edges, Resolver, refuse_circles
-from qwen_orch.planning.reader.entries import Found, Gathered, PhaseFound
+from qwen_orch.planning.reader.circles import refuse_circles
+from qwen_orch.planning.reader.dependencies import Resolver
+from qwen_orch.planning.reader.entries import Edges, Found, Gathered, PhaseFound
 from qwen_orch.planning.reader.items import settle_deferred
 from qwen_orch.planning.reader.text import one_line
 from qwen_orch.planning.reader.titles import capped, split, tidy

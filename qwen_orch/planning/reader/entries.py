@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from attrs import Factory, define
 
-from qwen_orch.model.draft import Inference, Warning  # noqa: A004
+from qwen_orch.model.draft import DraftDependency, Inference, Warning  # noqa: A004
 from qwen_orch.model.task import Criterion, Estimate, Origin, Priority, TaskStatus
 from qwen_orch.planning.reader.marks import Marks
 
@@ -13,7 +15,8 @@ from qwen_orch.planning.reader.marks import Marks
 class Need:
     """A statement that something waits: the *text* after the words, where it stood and how it was put.
 
-    *form* is ``field`` (its own line or column: titles count), ``prose`` (only ids count). *reverse*: the holder
+    *form* is ``field`` (its own line or column: titles count), ``prose`` (only ids count), ``apart`` (a sentence that
+    does not stand with the task) or, in statements, ``section`` and ``link``. *reverse*: the holder
     blocks what is named. *inferred*: the words only suggest it.
     """
 
@@ -110,3 +113,15 @@ class Gathered:
     def warn(self, message: str, line: int | None = None) -> None:
         """Add a warning; *line* is 0-based."""
         self.warnings.append(Warning(message, None if line is None else line + 1))
+
+
+@define
+class Edges:
+    """The edges found: for each task those before it, with kind, lag, line and whether they were inferred.
+
+    *soft* ones come from sentences and drawings that stand apart from the tasks.
+    """
+
+    tasks: dict[Found, dict[Found, DraftDependency]] = Factory(lambda: defaultdict(dict))
+    lines: dict[tuple[Found, Found], int] = Factory(dict)
+    soft: set[tuple[Found, Found]] = Factory(set)

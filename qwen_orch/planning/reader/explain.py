@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from qwen_orch.model.draft import Inference
 from qwen_orch.model.task import TaskStatus
 from qwen_orch.planning.reader import durations, states
-from qwen_orch.planning.reader.dependencies import Edges
-from qwen_orch.planning.reader.entries import Found, Gathered, PhaseFound
+from qwen_orch.planning.reader.entries import Edges, Found, Gathered, PhaseFound
 
 _EFFORT = re.compile(
     r"\btotal(?: (?:time|effort|estimate|estimated time|duration|hours))?\**\s*[:=]\**\s*\**(~?\s*\d[^\n,;.]{0,30})",

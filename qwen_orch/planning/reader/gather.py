@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from attrs import define
+from attrs import Factory, define
+from attrs import field as attribute
 
 from qwen_orch.model.task import TaskStatus
-from qwen_orch.planning.reader import durations, fields, headings, introduction, marks, rows, states, verbs
+from qwen_orch.planning.reader import arrows, durations, fields, headings, introduction, marks, rows, states, verbs
 from qwen_orch.planning.reader.blocks import Block, Item, Section, Tree
 from qwen_orch.planning.reader.convention import MARKED, Convention, is_marked
 from qwen_orch.planning.reader.entries import Found, Gathered, Need, PhaseFound
@@ -15,32 +16,21 @@ from qwen_orch.planning.reader.fields import Field
 from qwen_orch.planning.reader.headings import APART, Kind
 from qwen_orch.planning.reader.items import Reading
 from qwen_orch.planning.reader.marks import Marks
+from qwen_orch.planning.reader.phases import BARRIER, Phases
 from qwen_orch.planning.reader.statements import in_prose
 from qwen_orch.planning.reader.text import one_line, plain
 
 _PLAN_LISTS = {Kind.DECISIONS: "decisions", Kind.RISKS: "risks", Kind.REQUIREMENTS: "requirements"}
-_BARRIER = re.compile(
-    r"\b(?:until|before)\b.{0,40}\bthis (?:phase|stage|step) (?:is |has )?(?:been )?(?:complete|done|"
-    r"finished)|\bblocks? (?:all|every)|blocking prerequisites?|"
-    r"\bmust (?:be )?complete(?:d)? before (?:any|all|the rest|other)",
-    re.I,
-)
 _PHASE_WORD = re.compile(r"\bphases?\s+\d|\bphases are\b|\b(?:each|every) phase\b", re.I)
 _BOARD = re.compile(r"in progress|doing|done|completed|in review|review|blocked|to ?do|to-do|进行中|已完成|完了", re.I)
 
 
 @define
-class Gathering:
-    """The walk: what was settled, what was gathered, and which headings already stand in the description."""
+class Gathering(Phases):
+    """The walk: how items are read, and which headings already stand in the description (*shown*, by line)."""
 
-    tree: Tree
-    convention: Convention
-    out: Gathered
-    reading: Reading
-    phases: dict[Section, PhaseFound]
-    shown: set[int]
-    holding: set[Section]
-    columns_as_phases: bool = False
+    reading: Reading = attribute(kw_only=True)
+    shown: set[int] = Factory(set)
 
     def section(self, section: Section, task: Found | None) -> None:
         """Gather *section* and everything below it; inside a task heading everything belongs to *task*."""
@@ -219,68 +209,6 @@ class Gathering:
             else:
                 phase.description.append(self.tree.source(block.line, block.end))
 
-    def _label_phase(self, block: Block) -> PhaseFound | None:
-        """A label such as ``Backend:`` is a phase when no heading is."""
-        if block.label is None or self.phases:
-            return None
-        read = headings.read(block.label.text.rsplit("\n", 1)[-1])
-        if read.kind not in (Kind.NEUTRAL, Kind.PHASE) or len(read.title) > 60:
-            return None
-        return self._new_phase(read.title, block.label.line)
-
-    def _new_phase(self, text: str, line: int) -> PhaseFound:
-        read = headings.read(text)
-        title = read.title if read.kind is not Kind.TASK and not self.convention.own else plain(text)
-        phase = PhaseFound(title, line, read.label, read.word, read.priority, status=read.status, tags=read.tags)
-        if _BARRIER.search(title):
-            phase.blocks_rest = line
-        self.out.phases.append(phase)
-        return phase
-
-    def _phase_named(self, name: str, line: int) -> PhaseFound:
-        """The phase of this *name*, made when a table names it first."""
-        known = next((p for p in self.out.phases if p.title.casefold() == name.casefold()), None)
-        return known or self._new_phase(name, line)
-
-    def _phase_of(self, section: Section) -> PhaseFound | None:
-        """The phase that *section* belongs to, made when it is first met."""
-        chosen = self.phase_section(section)
-        if chosen is None:
-            return None
-        if chosen not in self.phases:
-            self.phases[chosen] = self._new_phase(chosen.title, chosen.line)
-        return self.phases[chosen]
-
-    def phase_section(self, section: Section) -> Section | None:
-        """Which heading over *section* is its phase: the outermost named one, else numbered, else plain."""
-        path = [s for s in section.path() if s is not self.convention.title and s.role != "task"]
-        best: tuple[int, Section] | None = None
-        for part in path:
-            if part not in self.holding and self.convention.kind(part) is not Kind.PHASE:
-                continue
-            worth = self._worth(part)
-            if worth and (best is None or worth > best[0]):
-                best = (worth, part)
-        return best[1] if best else None
-
-    def _worth(self, section: Section) -> int:
-        read = self.convention.reads.get(section)
-        if read is None:
-            return 0
-        if read.kind is Kind.PHASE and not self.convention.own:
-            outside = any(
-                self.convention.kind(s) in (Kind.SOFT, *APART) or self.convention.kind(s) in headings.PROSE
-                for s in section.path()[:-1]
-                if s is not self.convention.title
-            )
-            return 3 if not (outside and section not in self.holding) else 0
-        if self.convention.own:
-            return 3 if section.level == 2 else 0
-        direct = any(block.role == "tasks" for block in section.blocks)
-        if read.kind in (Kind.WORK, Kind.FEATURES) or (read.kind in headings.PROSE and not direct):
-            return 1 if self.columns_as_phases and read.kind is Kind.WORK else 0
-        return 2 if read.numbered else 1
-
     def plan_list(self, block: Block, kind: Kind, section: Section) -> None:
         """Gather a list of criteria, decisions, risks or requirements of the whole plan or of a phase."""
         phase = self._phase_of(section)
@@ -318,10 +246,10 @@ class Gathering:
         """Gather a block that is neither tasks nor a plan list: statements of order, then description."""
         phase = self._phase_of(section)
         source = self.tree.source(block.line if not block.label else block.label.line, block.end)
-        if block.kind in ("paragraph", "quote", "list"):
+        if block.kind in ("paragraph", "quote", "list", "fence"):
             self._statements(block, section, phase)
         if phase:
-            if _BARRIER.search(plain(source[:400])):
+            if BARRIER.search(plain(source[:400])):
                 phase.blocks_rest = block.line
             if not self._phase_field(block, phase):
                 phase.description.append(source)
@@ -339,11 +267,24 @@ class Gathering:
     def _statements(self, block: Block, section: Section, phase: PhaseFound | None) -> None:
         """Remember sentences about order for ``dependencies`` to look at."""
         telling = any(self.convention.kind(s) is Kind.DEPENDENCIES for s in section.path())
+        if block.kind == "fence":
+            self._fence(block, telling)
+            return
         texts = [(item.line, item.text) for item in block.items] or [(block.line, block.text)]
         for line, text in texts:
             one = one_line(text)
             if telling or _PHASE_WORD.search(one) or (phase is None and in_prose(one, line)):
                 self.out.statements.append(Need(one, line, "section" if telling else "prose"))
+
+    def _fence(self, block: Block, telling: bool) -> None:
+        """A flowchart, or lines with arrows in a fence under a heading about dependencies, state what comes first."""
+        if arrows.is_flowchart(block):
+            self.out.statements += [Need(f"{a} → {b}", line, "link") for a, b, line in arrows.links(block)]
+        elif telling and not re.search("[\u2500-\u257f▼►▲◄]", block.text):
+            lines = enumerate(block.text.split("\n"), block.line + 1)
+            self.out.statements += [
+                Need(one_line(text), n, "section") for n, text in lines if arrows.ARROW.search(text)
+            ]
 
     def _sink(self, section: Section, text: str) -> None:
         """Add *text* to the plan's description under its headings."""
@@ -361,7 +302,7 @@ def gather(tree: Tree, convention: Convention) -> Gathered:
     out = Gathered()
     reading = Reading(tree, convention, out)
     introduction.legend(tree, out)
-    walk = Gathering(tree, convention, out, reading, {}, set(), _holding(tree.root, convention))
+    walk = Gathering(tree, convention, out, _holding(tree.root, convention), reading=reading)
     walk.columns_as_phases = _several_columns(walk)
     if convention.title:
         out.title = convention.reads[convention.title].title
