@@ -13,12 +13,14 @@ from typing import NamedTuple, TypeVar
 from attrs import define, field
 
 from qwen_orch.errors import StorageError
+from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId, SessionId
 from qwen_orch.store import journal, seal, snapshots
 from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Scan
+from qwen_orch.store.later import Later
 from qwen_orch.store.snapshots import Layout, ManifestPicture, PlanPicture, Point, SessionPicture
 
 T = TypeVar("T")
@@ -38,6 +40,8 @@ class Loaded(NamedTuple):
     reaches: Mapping[str, int] = {}
     stale: frozenset[str] = frozenset()
     repairs: tuple[str, ...] = ()
+    later: Later | None = None
+    """What reads the sessions, when that is put off."""
 
 
 class Pictures(NamedTuple):
@@ -95,7 +99,7 @@ class Pictures(NamedTuple):
         """Return the state the snapshots alone picture."""
         root = self.plan.orchestration if self.plan else None
         tasks, last = (self.manifest.tasks, self.manifest.last_number) if self.manifest else ((), 0)
-        return snapshots.graph_of(root, tasks, (p.session for p in self.sessions.values()), last)
+        return snapshots.graph_of(root, tasks, Shelf.of(p.session for p in self.sessions.values()), last)
 
 
 @define
@@ -113,7 +117,10 @@ class Restoration:
         path = self.layout.journal(self.orchestration)
         raw = self.disk.read(path) or b""
         found = journal.scan(raw, journal.origin(self.orchestration))
-        pictures = self.agreeing(self._pictures(), found.lines)
+        plan, manifest = self._plan(), self._manifest()
+        if plan and manifest and not found.fault and _is_current(plan, manifest, found):
+            return self._at_once(plan, manifest, found)
+        pictures = self.agreeing(self._pictures(plan, manifest), found.lines)
         if pictures.reach > len(found.lines) or (found.fault and not found.torn):
             from qwen_orch.store.salvage import salvage
 
@@ -126,10 +133,24 @@ class Restoration:
         loaded = Loaded(graph, len(found.lines), found.last, found.good, pictures.reaches, stale, tuple(self.repairs))
         return self._settled(loaded, pictures.reaches)
 
-    def _pictures(self) -> Pictures:
+    def _at_once(self, plan: PlanPicture, manifest: ManifestPicture, found: Scan) -> Loaded:
+        """Return the state of snapshots that are current, as after every command; sessions are read when asked for."""
+        later = Later(self, plan)
+        names = (SessionId(name) for name in plan.sessions)
+        sessions = Shelf.named(names, later.load)
+        graph = snapshots.graph_of(plan.orchestration, manifest.tasks, sessions, manifest.last_number)
+        return Loaded(graph, plan.seq, found.last, found.good, plan.reaches, later=later)
+
+    def _plan(self) -> PlanPicture | None:
+        own = self.orchestration
+        return self._read(self.layout.plan(own), lambda raw: snapshots.read_plan(raw, own))
+
+    def _manifest(self) -> ManifestPicture | None:
+        own = self.orchestration
+        return self._read(self.layout.manifest(own), lambda raw: snapshots.read_manifest(raw, own))
+
+    def _pictures(self, plan: PlanPicture | None, manifest: ManifestPicture | None) -> Pictures:
         layout, own = self.layout, self.orchestration
-        plan = self._read(layout.plan(own), lambda raw: snapshots.read_plan(raw, own))
-        manifest = self._read(layout.manifest(own), lambda raw: snapshots.read_manifest(raw, own))
         sessions: dict[str, SessionPicture] = {}
         for name in plan.sessions if plan else ():
             picture = self._read(layout.session(name), lambda raw: snapshots.read_session(raw, own))
@@ -217,6 +238,14 @@ def write_snapshots(
         now["manifest"] = point.seq
     disk.replace(layout.plan(own), snapshots.plan_bytes(graph, point, now))
     return now
+
+
+def _is_current(plan: PlanPicture, manifest: ManifestPicture, found: Scan) -> bool:
+    """Tell whether *plan* stands at the last record, and *manifest* is the one it was written with."""
+    if (plan.seq, plan.last) != (len(found.lines), found.last) or not 0 < manifest.seq <= plan.seq:
+        return False
+    expected = plan.reaches.get("manifest") == manifest.seq
+    return expected and seal.mark_of(found.lines[manifest.seq - 1]) == manifest.last
 
 
 def restore(disk: Disk, layout: Layout, orchestration: OrchestrationId, mend: bool = True) -> Loaded:

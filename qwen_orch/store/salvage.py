@@ -16,6 +16,8 @@ from qwen_orch.graph.apply import apply
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.event import Event
+from qwen_orch.model.ids import task_id
+from qwen_orch.model.task import Task
 from qwen_orch.store import journal, seal, snapshots
 from qwen_orch.store.fold import differences, fold, folded, part_of, unknown
 from qwen_orch.store.journal import Record, Scan
@@ -40,7 +42,7 @@ def salvage(work: Restoration, raw: bytes, found: Scan, pictures: Pictures) -> L
         message = f"{path.name}: {found.fault or 'it is empty'}, and no snapshot or backup knows the plan"
         raise SessionCorrupted(message, f"what there was is {kept}", "/sessions shows the others")
     history = folded(map(journal.decode, lines))
-    events = tuple(differences(history, known.graph))
+    events = _restoring(history, known.graph)
     after = seal.mark_of(lines[-1]) if lines else journal.origin(work.orchestration)
     if events:
         record = Record(len(lines) + 1, _now(), "recovery", events)
@@ -52,6 +54,16 @@ def salvage(work: Restoration, raw: bytes, found: Scan, pictures: Pictures) -> L
     work.repairs.append(f"{path.name}: {_fault(found, known)}; {known.report(len(found.lines))}; {kept}")
     last = seal.mark_of(lines[-1])
     return Loaded(history, len(lines), last, len(whole), repairs=tuple(work.repairs))
+
+
+def _restoring(history: Graph, known: Graph) -> tuple[Event, ...]:
+    """Return the events that turn *history* into *known*; a number that a task had once is not given again."""
+    events: tuple[Event, ...] = tuple(differences(history, known))
+    reached = folded([Record(0, "", "", events)], history).last_number
+    if known.last_number <= reached:
+        return events
+    last = Task(task_id(known.last_number), "a task that is gone")
+    return (e.TasksRestored((last,)), e.TasksRemoved((last.id,)), *events)
 
 
 def _records(work: Restoration, pieces: list[tuple[int, str, bytes]], found: Scan) -> tuple[bytes, ...]:

@@ -15,6 +15,7 @@ from attrs import evolve
 from immutables import Map
 
 from qwen_orch.errors import StorageError
+from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import TaskId, checked, is_safe, number_of
 from qwen_orch.model.plan import Orchestration
@@ -187,7 +188,7 @@ def _open(raw: bytes, orchestration: str) -> dict[str, Any]:
 
 
 def graph_of(
-    root: Orchestration | None, tasks: Iterable[Task], sessions: Iterable[Session], last_number: int = 0
+    root: Orchestration | None, tasks: Iterable[Task], sessions: Shelf, last_number: int = 0
 ) -> Graph:
     """Return the graph that these snapshots picture."""
     records = {task.id: task for task in tasks}
@@ -196,5 +197,5 @@ def graph_of(
         if task.parent:
             parts[task.parent] = (*parts.get(task.parent, ()), task.id)
     last = max((number_of(i) for i in records), default=0)
-    graph = Graph(root, Map(records), Map({s.id: s for s in sessions}), last_number=max(last, last_number))
+    graph = Graph(root, Map(records), sessions, last_number=max(last, last_number))
     return evolve(graph, parts=Map(parts))
