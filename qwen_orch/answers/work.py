@@ -19,8 +19,9 @@ class Worked(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """1 when the attempt failed, so that a script stops there."""
-        return 1 if self.attempt is not None and self.task.status == "failed" else 0
+        """1 when the attempt or the claim failed, so that a script stops there."""
+        worked_on = self.attempt is not None or self.evidence
+        return 1 if worked_on and self.task.status == "failed" else 0
 
 
 class WorkedAll(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -94,5 +95,13 @@ def task_named(graph: Graph, name: str) -> TaskId:
 
 
 def local_path(name: str) -> Path:
-    """Return the path a person typed, ``~`` opened."""
-    return Path(name).expanduser()
+    """Return the path a person typed, ``~`` opened; raise `ValidationError` for what no file can be called."""
+    from qwen_orch.errors import ValidationError
+
+    try:
+        path = Path(name).expanduser()
+        if b"\0" in os.fsencode(path):
+            raise ValueError("a name holds no NUL")
+    except (RuntimeError, ValueError) as error:
+        raise ValidationError(f"{name[:200]!r} is no name of a file: {error}", "type another name") from None
+    return path

@@ -9,13 +9,17 @@ from attrs import evolve
 
 from qwen_orch.commands.context import task_named
 from qwen_orch.errors import StateTransitionError, UsageError, ValidationError
+from qwen_orch.graph.apply import apply
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import PhaseId, TaskId, did_you_mean, task_id
 from qwen_orch.model.plan import PlanStatus
+from qwen_orch.model.session import SessionState
 from qwen_orch.model.task import Criterion, Dependency, Priority, Task, TaskStatus
 from qwen_orch.model.text import clean, one_line
+from qwen_orch.project.opening import finished
 from qwen_orch.project.writer import timestamp
+from qwen_orch.verification.judge import reopened_parents, settled_parents
 
 NONE = "none"
 LONGEST_TITLE = 500
@@ -41,14 +45,15 @@ def _title(text: str) -> str:
 def _priority(text: str) -> Priority:
     if text not in list(Priority):
         choices = ", ".join(Priority)
-        raise UsageError(f"priority is one of {choices}, not {text[:40]!r}{did_you_mean(text, Priority)}")
+        near = did_you_mean(text, Priority)
+        raise UsageError(f"priority is one of {choices}, not {text[:40]!r}{near}", "priority:high")
     return Priority(text)
 
 
 def _progress(text: str) -> float:
     number = text.rstrip("%")
-    if not number.isdecimal() or int(number) > 100:
-        raise UsageError(f"progress is a number of percent from 0 to 100, not {text[:40]!r}")
+    if not number.isdecimal() or len(number) > 3 or int(number) > 100:
+        raise UsageError(f"progress is a number of percent from 0 to 100, not {text[:40]!r}", "progress:50")
     return int(number) / 100
 
 
@@ -66,6 +71,8 @@ def _estimate(graph: Graph, task: Task, text: str) -> Task:
 
 
 def _phase(graph: Graph, task: Task, text: str) -> Task:
+    if text == NONE:
+        return evolve(task, phase=None)
     phases = graph.root.plan.phases
     for fits in (
         lambda p: p.id == text or p.id == f"phase-{text}",
@@ -74,10 +81,9 @@ def _phase(graph: Graph, task: Task, text: str) -> Task:
         found: list[PhaseId] = [p.id for p in phases if fits(p)]
         if found:
             return evolve(task, phase=found[0])
-    if text == NONE:
-        return evolve(task, phase=None)
     titles = [p.title for p in phases]
-    raise UsageError(f"there is no phase {text[:40]!r}{did_you_mean(text, titles)}", *titles[:8])
+    known = f"phases: {', '.join(titles[:8])}" if titles else "this plan has no phases"
+    raise UsageError(f"there is no phase {text[:40]!r}{did_you_mean(text, titles)}", known)
 
 
 def _parent(graph: Graph, task: Task, text: str) -> Task:
@@ -95,7 +101,7 @@ def _depends_on(graph: Graph, task: Task, text: str) -> Task:
 def _command(text: str) -> str:
     line = clean(text).strip()
     if not line:
-        raise UsageError("an empty command does nothing")
+        raise UsageError("an empty command does nothing", 'run:"make test"', f"run:{NONE}")
     return line
 
 
@@ -120,7 +126,7 @@ def _blocker(_: Graph, task: Task, text: str) -> Task:
 
 
 FIELDS: dict[str, Edit] = {
-    "title": _set("title", _title),
+    "title": lambda _, task, text: evolve(task, title=_title(text)),
     "description": _set("description", lambda text: clean(text, multiline=True), ""),
     "priority": _set("priority", _priority, Priority.MEDIUM),
     "estimate": _estimate,
@@ -148,29 +154,44 @@ def added(graph: Graph, title: str, terms: Mapping[str, str]) -> list[e.Event]:
     for name, value in terms.items():
         task = FIELDS[name](graph, task, value)
     reopened: list[e.Event] = [e.PlanReopened()] if graph.root.plan.status is PlanStatus.COMPLETED else []
-    return [*reopened, e.TasksAdded((task,))]
+    return [*reopened, *reopened_parents(graph, task), e.TasksAdded((task,))]
 
 
 def edited(graph: Graph, task: Task, changes: Iterable[str]) -> list[e.Event]:
     """Return the events that make *changes* (``field:value``) to *task*."""
-    after, names, reopens = task, [], False
-    for change in changes:
-        name, value = _term(change)
-        if name == "status":
-            reopens = _reopens(task, value)
-        else:
-            after = FIELDS[name](graph, after, value)
-            names.append(name)
-    if task.status.settled and names and not reopens:
-        raise StateTransitionError(f"{task.id} is {task.status}", f"/update_task {task.id} status:pending …")
-    events: list[e.Event] = [e.TaskReopened(task.id)] if reopens else []
-    if reopens and graph.root.plan.status is PlanStatus.COMPLETED:
-        events.insert(0, e.PlanReopened())
-    if names == ["progress"]:
+    terms = [_term(change) for change in changes]
+    reopens = True in [_reopens(task, value) for name, value in terms if name == "status"]
+    events = _reopening(graph, task) if reopens else []
+    graph = _after(graph, events)
+    before = after = graph.task(task.id)
+    names = tuple(name for name, _ in terms if name != "status")
+    for name, value in terms:
+        after = after if name == "status" else FIELDS[name](graph, after, value)
+    if names and before.status.settled:
+        raise StateTransitionError(f"{task.id} is {task.status}", f"/update_task {task.id} status:pending")
+    if "progress" in names and before.status is not TaskStatus.IN_PROGRESS:
+        message = f"{task.id} is {before.status}: only a task in progress has progress to report"
+        raise StateTransitionError(message, f"/new_task {task.id}")
+    if names == ("progress",):
         return [*events, e.ProgressReported(task.id, after.progress)]
-    if reopens:
-        after = evolve(after, status=TaskStatus.PENDING, progress=0.0, summary="", finished=None)
-    return [*events, e.TaskEdited(after, tuple(names))] if names else events
+    if not before.status.settled and after.parent != before.parent:
+        events += reopened_parents(graph, after)
+    return [*events, e.TaskEdited(after, names)] if names else events
+
+
+def _reopening(graph: Graph, task: Task) -> list[e.Event]:
+    """Return the events that make *task* pending again, and with it all that it is a part of."""
+    plan: list[e.Event] = [e.PlanReopened()] if graph.root.plan.status is PlanStatus.COMPLETED else []
+    ended = finished(graph, task.session, SessionState.COMPLETED) if task.status is TaskStatus.IN_PROGRESS else ()
+    return [*plan, e.TaskReopened(task.id), *ended, *reopened_parents(graph, task)]
+
+
+def _after(graph: Graph, events: Iterable[e.Event]) -> Graph:
+    """Return the state that *events* make of *graph*."""
+    at = timestamp()
+    for event in events:
+        graph = apply(graph, event, at)
+    return graph
 
 
 def _term(change: str) -> tuple[str, str]:
@@ -199,8 +220,6 @@ def _reopens(task: Task, value: str) -> bool:
 
 def cancelled(graph: Graph, task: Task, reason: str) -> list[e.Event]:
     """Return the events that cancel *task* and its open parts, and settle its parents."""
-    from qwen_orch.verification.judge import settled_parents
-
     doomed, waiting = [], [task]
     while waiting:
         one = waiting.pop()
@@ -208,4 +227,6 @@ def cancelled(graph: Graph, task: Task, reason: str) -> list[e.Event]:
             doomed.append(one)
         waiting += graph.subtasks(one.id)
     events: list[e.Event] = [e.TaskCancelled(one.id, one_line(reason)) for one in doomed]
-    return [*events, *settled_parents(graph, [one.id for one in doomed], timestamp())]
+    for session in dict.fromkeys(one.session for one in doomed):
+        events += finished(graph, session, SessionState.COMPLETED)
+    return [*events, *settled_parents(_after(graph, events), [one.id for one in doomed], timestamp())]

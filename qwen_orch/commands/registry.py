@@ -8,6 +8,7 @@ all come from this one declaration.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from importlib import import_module
 from types import SimpleNamespace
@@ -20,6 +21,9 @@ from qwen_orch.model.ids import did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
 ALL = tuple(name for room in ROOMS.values() for name in room)
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class Arg(NamedTuple):
@@ -234,7 +238,7 @@ def _value(command: Command, param: Param, text: str) -> Any:
         choices = ", ".join(param.arg.choices)
         raise UsageError(f"{param.word} is one of {choices}, not {text[:40]!r}{near}", *command.hints)
     if param.kind is int:
-        if not text.lstrip("-").isascii() or not text.lstrip("-").isdecimal():
+        if not _WHOLE.fullmatch(text):
             raise UsageError(f"{param.word} is a whole number, not {text[:40]!r}", *command.hints)
-        return int(text[:18])
+        return int(text)
     return text

@@ -17,11 +17,13 @@ from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.plan import Decision
 from qwen_orch.model.session import Note, SessionKind, Thought
+from qwen_orch.model.text import clean, one_line
 from qwen_orch.project.opening import working
 from qwen_orch.project.writer import Writer, timestamp
 
 MOST_CHARACTERS = 20_000
 """A longer note or thought is a document: it belongs in a file."""
+MOST_OF_A_NAME = 80
 
 
 @command("Thinking")
@@ -43,12 +45,15 @@ def think(
         if revises is not None or branch or from_ is not None:
             raise UsageError("a revision or branch needs the thought itself", "/think TEXT --revises 2")
         return _thoughts(ctx, ctx.writer, _thinking_session(ctx, ctx.writer))
-    proposed = Thought(0, _bounded(text or ""), "", revises, branch or "", from_)
+    if from_ is not None and not branch:
+        raise UsageError("--from is where a branch starts: it needs --branch", "/think TEXT --branch NAME --from 2")
+    thought = "" if text is None else _bounded(text)
+    proposed = Thought(0, thought, "", revises, one_line(branch or "")[:MOST_OF_A_NAME], from_)
 
     def added(graph: Graph, session: SessionId, at: str) -> list[e.Event]:
         thoughts = graph.sessions[session].thoughts if session in graph.sessions else ()
         numbered = evolve(proposed, number=len(thoughts) + 1, at=at)
-        recorded: list[e.Event] = [e.ThoughtRecorded(session, numbered)] if text else []
+        recorded: list[e.Event] = [e.ThoughtRecorded(session, numbered)] if thought else []
         return [*recorded, e.ThinkingFinished(session)] if done else recorded
 
     writer = ctx.writer
@@ -71,7 +76,7 @@ def decide(
     why: Annotated[str, Arg("the reason")] = "",
 ) -> Kept:
     """Record a decision, and why, in the session's context."""
-    decision, writer = Decision(_bounded(text), _bounded(why)), ctx.writer
+    decision, writer = Decision(_bounded(text), _bounded(why) if why.strip() else ""), ctx.writer
 
     def made(_: Graph, session: SessionId, at: str) -> list[e.Event]:
         return [e.DecisionMade(session, evolve(decision, at=at))]
@@ -99,9 +104,9 @@ def _keep(ctx: Context, writer: Writer, by: str, wanted: SessionId | None, added
 
 
 def _bounded(text: str) -> str:
-    from qwen_orch.model.text import clean
-
     kept = clean(text, multiline=True).strip()
+    if not kept:
+        raise ValidationError("there is nothing to keep in an empty text", "/note TEXT")
     if len(kept) > MOST_CHARACTERS:
         raise ValidationError(
             f"{len(kept)} characters are too many to keep here", "put it into a file, and note its name"

@@ -10,7 +10,7 @@ from qwen_orch.answers.work import Completeness, Worked, WorkedAll
 from qwen_orch.commands.context import Context, Update, task_named
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.commands.tasks import TASK, next_steps, task_steps
-from qwen_orch.errors import DependencyError, StateTransitionError
+from qwen_orch.errors import DependencyError, StateTransitionError, UsageError
 from qwen_orch.execution.attempt import Wanted
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
@@ -53,6 +53,7 @@ def new_task(
     hand: work, then /complete_task. What is ready first is chosen by critical path, then priority, then order.
     """
     writer, wanted = ctx.writer, executor or ctx.project.config.executor
+    _refuse_ignored(task, force, all, jobs)
     if all:
         return _everything(ctx, writer, wanted, jobs, not skip_verification)
     from qwen_orch.execution.attempt import session_for
@@ -66,9 +67,19 @@ def new_task(
         try:
             return _one(ctx, shop, order, session)
         except StateTransitionError:
-            newest = writer.graph.task(chosen.id).open_attempt
-            if task or newest is None or newest.session == session.id:
+            begun = session.id in writer.graph.sessions
+            if task or begun or writer.graph.task(chosen.id).open_attempt is None:
                 raise  # else another process was faster, and the next ready task is meant
+
+
+def _refuse_ignored(task: str | None, force: bool, everything: bool, jobs: int | None) -> None:
+    """Raise `UsageError` for words that would have no effect beside the others."""
+    if everything and (task or force):
+        raise UsageError(
+            "--all does what is ready: it takes neither a task nor --force", "/new_task --all", "/new_task TASK"
+        )
+    if jobs is not None and not everything:
+        raise UsageError("--jobs goes with --all", "/new_task --all --jobs 2")
 
 
 def _one(ctx: Context, shop: Shop, order: Wanted, session: Session) -> Worked:
@@ -84,7 +95,6 @@ def _one(ctx: Context, shop: Shop, order: Wanted, session: Session) -> Worked:
 
 
 def _everything(ctx: Context, writer: Writer, wanted: str, jobs: int | None, verified: bool) -> WorkedAll:
-    from qwen_orch.errors import UsageError
     from qwen_orch.execution.everything import do_everything
 
     at_a_time = ctx.project.config.jobs if jobs is None else jobs
@@ -146,6 +156,7 @@ def complete_task(
         _refuse_claim(graph, one)
         word[:] = [Evidence("attested", timestamp(), True, by="person", output=summary or "said to be done")]
         if one.status is TaskStatus.CLAIMED:
+            word[:0] = [v for v in one.evidence if v.kind in ("run", "subtasks")]
             return []
         return [
             e.TaskClaimed(one.id, "person", summary, evidence=tuple(word)),
@@ -173,17 +184,20 @@ def _mine(ctx: Context, graph: Graph) -> TaskId:
 
 def _refuse_claim(graph: Graph, task: Task) -> None:
     """Raise the typed error that says why nobody can claim *task* now."""
-    from qwen_orch.execution.choose import refuse_unapproved
+    from qwen_orch.execution.choose import refuse_unapproved, refuse_unseen, unblocking
     from qwen_orch.graph.precedence import blocked_by, held_open_by
 
     refuse_unapproved(graph)
+    if any(c.check for c in task.acceptance):
+        refuse_unseen(task)
     if task.open_attempt and task.open_attempt.executor is not Executor.MANUAL:
         raise StateTransitionError(f"{task.id} is being done by the shell just now", f"/task_status {task.id}")
     held = blocked_by(graph, task, now()) if task.status is TaskStatus.PENDING else ()
+    forced = [f"/new_task {task.id} --force"] if held else []  # which starts it, and completes nothing
     held = held or held_open_by(graph, task, now())
     if held:
-        hints = [f"/task_status {i}" for i in held if i in graph.tasks][:3]
-        raise DependencyError(f"{task.id} is blocked by {', '.join(held)}", *hints, f"/new_task {task.id} --force")
+        hints = unblocking(graph, task, held)
+        raise DependencyError(f"{task.id} is blocked by {', '.join(held)}", *hints, *forced)
 
 
 @command("Work")

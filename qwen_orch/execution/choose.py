@@ -9,7 +9,7 @@ from qwen_orch.graph.precedence import blocked_by
 from qwen_orch.graph.query import ready
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.plan import PlanStatus
-from qwen_orch.model.task import Executor, Task
+from qwen_orch.model.task import Executor, Task, TaskStatus
 
 
 def executor_for(task: Task, wanted: str) -> Executor:
@@ -37,7 +37,20 @@ def next_task(graph: Graph, now: datetime) -> Task:
     busy = [t.id for t in graph.ordered() if not t.status.settled]
     if not busy:
         raise StateTransitionError("every task is settled", "/check_completeness", "/add_task TITLE")
-    raise StateTransitionError("no task is ready", "/list_tasks status:blocked", "/task_status")
+    begun = (TaskStatus.IN_PROGRESS, TaskStatus.CLAIMED, TaskStatus.FAILED)
+    going = [_continuing(t) for t in graph.ordered() if t.status in begun]
+    raise StateTransitionError("no task is ready", *going[:2], "/list_tasks status:blocked")
+
+
+def _continuing(task: Task) -> str:
+    """Return what to type to go on with a task that was begun."""
+    if task.open_attempt and task.open_attempt.executor is not Executor.MANUAL:
+        return f"/task_status {task.id}"
+    return (
+        f"/complete_task {task.id}"
+        if task.open_attempt or task.status is TaskStatus.CLAIMED
+        else f"/new_task {task.id}"
+    )
 
 
 def refuse_unapproved(graph: Graph) -> None:
@@ -56,14 +69,25 @@ def refuse_start(graph: Graph, task: Task, executor: Executor, now: datetime, fo
     refuse_unapproved(graph)
     held = blocked_by(graph, task, now)
     if held and not force:
-        first = next((i for i in held if i in graph.tasks), None)
-        hint = f"/new_task {first}" if first else f"/update_task {task.id} blocker:none"
-        raise DependencyError(f"{task.id} is blocked by {', '.join(held)}", hint, f"/new_task {task.id} --force")
+        hints = unblocking(graph, task, held)
+        raise DependencyError(f"{task.id} is blocked by {', '.join(held)}", *hints, f"/new_task {task.id} --force")
     if executor is Executor.SHELL:
         refuse_unseen(task)
+
+
+def unblocking(graph: Graph, task: Task, held: tuple[str, ...]) -> list[str]:
+    """Return what to type about the tasks, phases and blockers that hold *task* up."""
+    steps: dict[str, None] = {}
+    for one in held:
+        if one in graph.tasks:
+            steps[f"/task_status {one}"] = None
+        else:
+            phase = graph.phase(one)
+            steps[f"/list_tasks phase:{one}" if phase else f"/update_task {task.id} blocker:none"] = None
+    return list(steps)[:3]
 
 
 def refuse_unseen(task: Task) -> None:
     """Raise `StateTransitionError` if *task* has commands that nobody has consented to."""
     if task.commands and not task.approved:
-        raise StateTransitionError(f"the commands of {task.id} were not approved", "/approve_plan shows them first")
+        raise StateTransitionError(f"the commands of {task.id} were not approved", "/approve_plan")

@@ -64,13 +64,17 @@ def number_of(identifier: str) -> int:
     return int(identifier[identifier.rindex("-") + 1 :])
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
 def matching(prefix: str, known: Iterable[str]) -> list[str]:
     """Return the ids that *prefix* may mean: itself alone when it is one of *known*, else all that start with it.
 
     A bare number means the task of that number: ``7`` is ``task-007``.
     """
     ids = list(known)
-    for wanted in (prefix, f"task-{int(prefix):03d}" if prefix.isdecimal() and prefix.isascii() else prefix):
+    for wanted in (prefix, f"task-{int(prefix):03d}" if _is_number(prefix) else prefix):
         if wanted in ids:
             return [wanted]
     return [i for i in ids if prefix and i.startswith(prefix)]

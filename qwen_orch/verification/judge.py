@@ -103,3 +103,12 @@ def _all_settled(graph: Graph, parent: Task, done: set[TaskId]) -> bool:
     return all(p.status.settled or p.id in done for p in parts) and any(
         p.status is TaskStatus.COMPLETED or (p.id in done and not p.status.settled) for p in parts
     )
+
+
+def reopened_parents(graph: Graph, task: Task) -> Iterator[e.TaskReopened]:
+    """Yield events that reopen the completed tasks that *task*, which is open again, is a part of."""
+    above = graph.tasks.get(task.parent) if task.parent else None
+    while above is not None:
+        if above.status is TaskStatus.COMPLETED:
+            yield e.TaskReopened(above.id)
+        above = graph.tasks.get(above.parent) if above.parent else None

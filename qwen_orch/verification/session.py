@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 
 from attrs import define
 
+from qwen_orch.errors import OrchError
 from qwen_orch.graph.precedence import held_open_by
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, TaskId
 from qwen_orch.model.session import SessionKind, SessionState
-from qwen_orch.model.task import Evidence, Task, TaskStatus
+from qwen_orch.model.task import Evidence, Task
 from qwen_orch.processes.command import Surroundings
 from qwen_orch.project.config import seconds
-from qwen_orch.project.opening import new_session, opened
+from qwen_orch.project.opening import finished, new_session, opened
 from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer, now, timestamp
 from qwen_orch.verification.checks import check
-from qwen_orch.verification.judge import Judgement, Verdict, events_of, judge, settled_parents
+from qwen_orch.verification.judge import Judgement, Verdict, events_of, judge, reopened_parents, settled_parents
 
 
 @define
@@ -40,10 +42,22 @@ async def verify(shop: Shop, task_id: TaskId, claim: tuple[Evidence, ...], by: s
     session = _open(shop, task_id, by)
     task = shop.writer.graph.task(task_id)
     checks = [c.check for c in task.acceptance if c.check] if task.approved else []
-    for line in checks:
-        shop.show("checking", task_id, line)
-    found = await check(checks, shop.surroundings(session))
-    return _close(shop, task_id, session, found, claim, by)
+    with ended_anyhow(shop, session, by):
+        for line in checks:
+            shop.show("checking", task_id, line)
+        found = await check(checks, shop.surroundings(session))
+        return _close(shop, task_id, session, found, claim, by)
+
+
+@contextlib.contextmanager
+def ended_anyhow(shop: Shop, session: SessionId, by: str) -> Iterator[None]:
+    """End the verification *session* as failed when the block does not come to its end."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OrchError):
+            shop.writer.commit(by, lambda graph: finished(graph, session, SessionState.FAILED))
+        raise
 
 
 def _open(shop: Shop, task_id: TaskId, by: str) -> SessionId:
@@ -77,13 +91,4 @@ def verdict_events(graph: Graph, task: Task, judgement: Judgement) -> list[e.Eve
     events = events_of(task.id, judgement)
     if judgement.verdict is Verdict.COMPLETED:
         return [*events, *settled_parents(graph, [task.id], timestamp())]
-    return [*events, *_reopened_parents(graph, task)] if judgement.verdict is Verdict.FAILED else events
-
-
-def _reopened_parents(graph: Graph, task: Task) -> Iterator[e.TaskReopened]:
-    """Yield events that reopen the completed tasks that *task*, which failed, is a part of."""
-    above = graph.tasks.get(task.parent) if task.parent else None
-    while above is not None:
-        if above.status is TaskStatus.COMPLETED:
-            yield e.TaskReopened(above.id)
-        above = graph.tasks.get(above.parent) if above.parent else None
+    return [*events, *reopened_parents(graph, task)] if judgement.verdict is Verdict.FAILED else events
