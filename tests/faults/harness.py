@@ -150,8 +150,8 @@ def _goes_on(where: str, root: Path, planned: bool) -> Iterator[str]:
         session = again.writer(A).graph.sessions[note("").id]
         if not session.notes or session.notes[-1].text != "next":
             yield f"{where}: the next step was not kept"
-        if again.reports:
-            yield f"{where}: damage after repair: {again.reports}"
+        if told := again.take_reports():
+            yield f"{where}: damage after repair: {told}"
     left = [str(p.relative_to(root)) for p in leftovers(root)]
     if planned and left and project.orchestrations():
         yield f"{where}: left behind: {left}"

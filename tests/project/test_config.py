@@ -1,0 +1,115 @@
+"""Every setting: what it may be, and errors that name line and key."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from attrs import asdict
+
+from qwen_orch.errors import ValidationError
+from qwen_orch.project import config
+from qwen_orch.project.config import KEYS, Config, changed, parse, seconds, to_bytes
+from qwen_orch.project.project import HOME, Project
+from tests.faults.work import fresh
+
+GOOD = {
+    "enableBackups": False,
+    "maxSessions": 7,
+    "sessionTimeout": "90m",
+    "autoCleanup": False,
+    "thinkingDepth": "deep",
+    "executor": "manual",
+    "jobs": 5,
+    "commandTimeout": "2.5h",
+}
+BAD = {
+    "enableBackups": ["yes", 1, None, ""],
+    "maxSessions": [0, -1, 10_001, 2.5, True, "many", None],
+    "sessionTimeout": ["soon", "0s", "0.5s", "-1h", "5201w", "999999999w", 24, None, [], "24h24h"],
+    "autoCleanup": ["true ish", 0],
+    "thinkingDepth": ["abyssal", 5, None, []],
+    "executor": ["robot", {}, None],
+    "jobs": [0, 65, "two", 1.5, False],
+    "commandTimeout": ["never", "", "1y", "99999999999s"],
+}
+
+
+def test_these_are_all_keys() -> None:
+    """So that none is forgotten below."""
+    assert GOOD.keys() == BAD.keys() == KEYS.keys()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_has_a_meaning_and_is_read_back(key: str) -> None:
+    """Alone in the file, as typed in /config, and written again; the others keep their defaults."""
+    config.checked(key, getattr(Config(), key))
+    assert len(KEYS[key].metadata["meaning"]) > 10
+    expected = {**asdict(Config()), key: GOOD[key]}
+    typed = GOOD[key] if isinstance(GOOD[key], str) else orjson.dumps(GOOD[key]).decode()
+    assert asdict(parse(orjson.dumps({key: GOOD[key]}))) == expected
+    assert asdict(changed(Config(), key, str(typed))) == expected
+    assert asdict(parse(to_bytes(changed(Config(), key, str(typed))))) == expected
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in BAD.items() for value in values])
+def test_a_bad_value_names_line_key_and_what_may_be(key: str, value: object) -> None:
+    """And what was there."""
+    raw = b'{\n  "maxSessions": 9,\n' + orjson.dumps({key: value})[1:]
+    if key == "maxSessions":
+        raw = b'{\n\n  "maxSessions": ' + orjson.dumps(value) + b"}"
+    with pytest.raises(ValidationError, match=f"config.json line 3: {key} must be ") as error:
+        parse(raw)
+    assert error.value.hints
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b'{\n "jobz": 2}', "line 2: 'jobz' is not a setting; did you mean jobs"),
+        (b'{\n "jobs": 2,\n}', "line 2, column 11: this is not JSON"),
+        (b"\xff\xfe", "line 1"),
+        (b"[1]", "an object"),
+        (b"null", "an object"),
+        (b"\0" * 10, "line 1"),
+        (b'{"jobs": 2} trailing', "this is not JSON"),
+    ],
+)
+def test_a_damaged_file_is_an_error_with_its_place(raw: bytes, words: str) -> None:
+    """Never a default in silence."""
+    with pytest.raises(ValidationError, match=words.replace("(", r"\(")):
+        parse(raw)
+
+
+def test_an_empty_file_means_the_defaults() -> None:
+    """As no file does."""
+    assert parse(b"") == parse(b"{}") == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "length"), [("90s", 90), ("30m", 1800), ("24h", 86400), ("7d", 604800), (" 1.5 h ", 5400)]
+)
+def test_durations(text: str, length: float) -> None:
+    """In the units people use."""
+    assert seconds(text) == length
+
+
+def test_configure_keeps_what_others_set_meanwhile(project: Project) -> None:
+    """Two shells set two keys: both count, in both."""
+    other = fresh(project.root)
+    assert other.config.jobs == 2
+    project.configure("jobs", "5")
+    other.configure("executor", "manual")
+    assert (project.config.jobs, project.config.executor) == (5, "manual")
+    assert (other.config.jobs, other.config.executor) == (5, "manual")
+
+
+def test_a_refused_setting_changes_nothing(project: Project) -> None:
+    """Not even in memory, and no folder is made for it."""
+    with pytest.raises(ValidationError):
+        project.configure("jobs", "many")
+    assert not (project.home / "config.json").exists()
+    assert project.config == Config()
+    empty = fresh(project.root / HOME)
+    with pytest.raises(ValidationError):
+        empty.configure("nonsense", "1")
+    assert not empty.home.exists()
