@@ -679,3 +679,10 @@ def test_headings_between_phase_and_task_are_remembered() -> None:
     assert [p.title for p in draft.phases] == ["Phase 1: A", "Phase 2: B"]
     assert any(o.field == "phase" and "Tests first" in o.reason for o in draft.tasks[0].origins)
     assert "Empty" in draft.phases[0].description
+
+
+def test_tables_and_numbers_that_are_no_tasks() -> None:
+    assert read("# Peers\n\n| Feature | A | B |\n|-|-|-|\n| Plan | yes | no |\n| Export | no | yes |").tasks == ()
+    assert read("# Versions\n\n* *2.7.18* : runs on macOS\n* others do not").tasks == ()
+    assert read("# Report\n\n### T1 concurrent writers\n\nWords.\n\n### T2 crashes\n\nWords.").tasks == ()
+    assert len(read("# Board\n\n| Task | Note |\n|-|-|\n| Plan | soon |\n| Export | later |").tasks) == 2

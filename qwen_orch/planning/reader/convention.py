@@ -118,7 +118,8 @@ def _prefixes(sections: Iterable[Section]) -> frozenset[str]:
     counts: Counter[str] = Counter()
     for section in sections:
         for block in section.blocks:
-            counts.update(id_.prefix for item in block.items if (id_ := lead(item)[1]) and not id_.sure)
+            found = [id_ for item in block.items if (id_ := lead(item)[1]) is not None]
+            counts.update(i.prefix for i in found if not i.sure or (i.label[0].isdigit() and "." in i.label))
     return frozenset(prefix for prefix, count in counts.items() if count > 1)
 
 
@@ -137,7 +138,9 @@ def is_marked(item: Item, prefixes: frozenset[str]) -> bool:
 
 def is_id(id_: ids.Identifier, prefixes: frozenset[str]) -> bool:
     """Tell whether an id-like start is an id: delimited, or one of a series here; bare numbers mark order."""
-    return (id_.sure or id_.prefix in prefixes) and not id_.label.isdigit()
+    if id_.label[0].isdigit():
+        return "" in prefixes and not id_.label.isdigit()
+    return id_.sure or id_.prefix in prefixes
 
 
 def _weigh_headings(sections: list[Section], here: Convention) -> None:
@@ -152,6 +155,8 @@ def _is_task(section: Section, here: Convention) -> bool:
     if any(kind in APART or kind in PROSE or kind is Kind.SOFT for kind in outer):
         return False
     if read.kind is Kind.TASK:
+        if not read.word and not read.sure:
+            return verbs.is_imperative(read.title)
         return not (read.word == "step" and section.level < 7 and _holds_marked(section, here))
     if read.box:
         return True
@@ -250,7 +255,9 @@ def _weigh_table(block: Block, kinds: list[Kind], here: Convention) -> float:
     prose = any(kind in PROSE or kind in (Kind.SOFT, Kind.FEATURES) for kind in kinds)
     if prose:
         return LOOSE if read.strong and Kind.SOFT in kinds else 0.0
-    return TABLE if read.strong else PLACED if any(k in (Kind.PHASE, Kind.WORK) for k in kinds) else NAMED - 0.1
+    if read.strong:
+        return TABLE
+    return PLACED if any(k in (Kind.PHASE, Kind.WORK) for k in kinds) else LOOSE if read.named else 0.0
 
 
 def _choose(sections: list[Section], here: Convention) -> None:
@@ -270,7 +277,7 @@ def _choose(sections: list[Section], here: Convention) -> None:
     siblings = _sibling_sections(sections, kept, here) if best >= TITLED and not here.own else set()
     for section in sections:
         for block in section.blocks:
-            if block in kept or (block in here.found and section in siblings):
+            if block in kept or (block in here.found and section in siblings and block.label is None):
                 block.role = "tasks"
             elif block in here.found:
                 here.left.append((block, section.title))

@@ -45,7 +45,10 @@ PROSE = frozenset((Kind.LEGEND, Kind.DEPENDENCIES, Kind.GOAL, Kind.NEVER, Kind.P
 
 @frozen
 class Heading:
-    """A heading as read: *title* for people, its *kind*, the *word* and *label* before the title, marks behind it."""
+    """A heading as read: *title* for people, its *kind*, the *word* and *label* before the title, marks behind it.
+
+    *sure* tells that delimiters make its label an id.
+    """
 
     title: str
     kind: Kind
@@ -56,6 +59,7 @@ class Heading:
     priority: Priority | None = None
     tags: tuple[str, ...] = ()
     box: bool = False
+    sure: bool = False
 
 
 _PHASE_WORDS = (
@@ -230,7 +234,7 @@ def read(text: str) -> Heading:
     title = without_signs(title) or title
     status = marked.status or box or TaskStatus.PENDING
     series = _SERIES.match(title) or _CHINESE.match(title)
-    kind, numbered, word, label = Kind.NEUTRAL, False, "", ""
+    kind, numbered, word, label, sure = Kind.NEUTRAL, False, "", "", False
     if series:
         word, label = series["word"].lower(), series["id"]
         kind = Kind.TASK if _TASKWORD.fullmatch(word) else Kind.PHASE
@@ -239,11 +243,10 @@ def read(text: str) -> Heading:
         numbered = bool(label)
         kind = _kind(without_signs(bare))
     if kind is Kind.NEUTRAL and not numbered and (id_ := ids.identifier(title)) and not id_.label[0].isdigit():
-        kind, label = Kind.TASK, id_.label
+        kind, label, sure = Kind.TASK, id_.label, id_.sure
         title = id_.rest or title
-    return Heading(
-        _shown(title, series, kind), kind, word, label, numbered, status, marked.priority, marked.tags, box is not None
-    )
+    shown = _shown(title, series, kind)
+    return Heading(shown, kind, word, label, numbered, status, marked.priority, marked.tags, box is not None, sure)
 
 
 def _shown(title: str, series: re.Match[str] | None, kind: Kind) -> str:

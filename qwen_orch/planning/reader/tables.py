@@ -79,6 +79,9 @@ _HEADERS: tuple[tuple[Column, str], ...] = (
     (Column.NOTES, r"description|details?|notes?|comments?|remarks?|说明|备注|描述"),
 )
 _TABLE = tuple((column, re.compile(words, re.I)) for column, words in _HEADERS)
+_TASKS = re.compile(
+    r"(?:tasks?|to-?dos?|action items?|actions?|work items?|activit(?:y|ies)|任务|任務|タスク)(?: .*)?", re.I
+)
 _PLAN = frozenset(
     (Column.ESTIMATE, Column.POINTS, Column.STATUS, Column.ASSIGNEE, Column.DEPENDS, Column.LIKELY, Column.ACCEPTANCE)
 )
@@ -86,11 +89,15 @@ _PLAN = frozenset(
 
 @frozen
 class Columns:
-    """The columns of a plan table by position; *strong* when they leave no doubt; *unit* is of bare numbers."""
+    """The columns of a plan table by position.
+
+    *strong* when they leave no doubt, *named* when one is called Task; *unit* is of bare numbers.
+    """
 
     at: dict[Column, int]
     names: tuple[str, ...]
     strong: bool
+    named: bool = False
     unit: str = "h"
 
 
@@ -109,7 +116,9 @@ def columns(block: Block) -> Columns | None:
             at[Column.TITLE] = at.pop(Column.NOTES)
         else:
             return None
-    return Columns(at, names, bool(_PLAN & at.keys()), _unit(names, at))
+    return Columns(
+        at, names, bool(_PLAN & at.keys()), _TASKS.fullmatch(names[at[Column.TITLE]]) is not None, _unit(names, at)
+    )
 
 
 def _unit(names: tuple[str, ...], at: dict[Column, int]) -> str:
