@@ -14,7 +14,6 @@ from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import Session, SessionState
 from qwen_orch.model.task import TaskStatus
-from qwen_orch.project.opening import timed_out
 from qwen_orch.project.writer import Writer, now
 
 SESSION = Arg("session, by id or prefix; the current one if left out", takes="session")
@@ -37,7 +36,7 @@ def sessions(
     from qwen_orch.graph.filters import session_filter
 
     writers = list(ctx.project.writers())
-    if cleanup:
+    if cleanup or ctx.project.config.autoCleanup:
         _cleanup(ctx, writers)
     if recover:
         _recover(ctx, writers)
@@ -49,11 +48,12 @@ def sessions(
 
 
 def _cleanup(ctx: Context, writers: list[Writer]) -> None:
-    config = ctx.project.config
+    from qwen_orch.project.upkeep import suspend_timed_out
+
     for writer in writers:
-        moved = writer.commit("cleanup", lambda graph: timed_out(graph, config, now()))
-        if moved:
-            ctx.warn(f"{len(moved)} sessions of {writer.graph.root.id} were suspended")
+        count = suspend_timed_out(writer, ctx.project.config)
+        if count:
+            ctx.warn(f"{count} sessions of {writer.graph.root.id} were suspended: no step for long (sessionTimeout)")
 
 
 def _recover(ctx: Context, writers: list[Writer]) -> None:

@@ -12,9 +12,10 @@ from typing import assert_never
 from attrs import evolve
 from immutables import Map
 
+from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
-from qwen_orch.model.ids import SessionId, TaskId, number_of
+from qwen_orch.model.ids import TaskId, number_of
 from qwen_orch.model.plan import Orchestration, PlanStatus
 from qwen_orch.model.session import Session
 from qwen_orch.model.task import Attempt, Outcome, Task, TaskStatus
@@ -176,18 +177,14 @@ class _Families:
         return after.finish()
 
 
-def _sessions(graph: Graph, event: e.SessionEvent, at: str) -> Map[SessionId, Session]:
+def _sessions(graph: Graph, event: e.SessionEvent, at: str) -> Shelf:
     match event:
         case e.SessionOpened(session) | e.SessionRestored(session):
-            return graph.sessions.set(session.id, session)
+            return graph.sessions.set(session)
         case e.SessionsRemoved(ids):
-            kept = graph.sessions.mutate()
-            for session_id in ids:
-                kept.pop(session_id, None)
-            return kept.finish()
+            return graph.sessions.without(ids)
         case e.InSession(session_id):
-            changed = evolve(_session(graph.session(session_id), event), updated=at)
-            return graph.sessions.set(session_id, changed)
+            return graph.sessions.set(evolve(_session(graph.session(session_id), event), updated=at))
         case _:
             raise TypeError(event)
 

@@ -8,6 +8,7 @@ from attrs import field, frozen
 from immutables import Map
 
 from qwen_orch.errors import PlanNotFound, SessionNotFound, TaskNotFound
+from qwen_orch.graph.shelf import Shelf
 from qwen_orch.model.ids import PhaseId, SessionId, TaskId, number_of
 from qwen_orch.model.plan import Orchestration, Phase
 from qwen_orch.model.session import Session
@@ -24,7 +25,7 @@ class Graph:
 
     orchestration: Orchestration | None = None
     tasks: Map[TaskId, Task] = field(factory=Map)
-    sessions: Map[SessionId, Session] = field(factory=Map)
+    sessions: Shelf = field(factory=Shelf)
     parts: Map[TaskId, tuple[TaskId, ...]] = field(factory=Map)
     last_number: int = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from qwen_orch.errors import StateTransitionError
 from qwen_orch.graph.state import Graph
@@ -36,8 +36,11 @@ def new_session(
 
 
 def opened(graph: Graph, config: Config, session: Session) -> Iterator[e.Event]:
-    """Yield the events that open *session*, making room for it under ``maxSessions``."""
-    active = [s for s in graph.sessions_by_age() if s.state is SessionState.ACTIVE]
+    """Yield the events that open *session*, making room for it under ``sessionTimeout`` and ``maxSessions``."""
+    late = timed_out(graph, config, datetime.now(UTC)) if config.autoCleanup else []
+    yield from late
+    gone = {moved.id for moved in late}
+    active = [s for s in graph.sessions_by_age() if s.state is SessionState.ACTIVE and s.id not in gone]
     idle = [s for s in active if not is_at_work(graph, s)]
     surplus = len(active) - config.maxSessions + 1
     if surplus > 0 and (not config.autoCleanup or len(idle) < surplus):

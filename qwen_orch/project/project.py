@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,11 +11,10 @@ from typing import Any, NamedTuple
 from attrs import define, field
 
 from qwen_orch.errors import OrchError, PlanNotFound, SessionNotFound, StorageError, ValidationError
-from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SUFFIX_ALPHABET, SUFFIX_LENGTH, OrchestrationId, checked, is_safe, resolve
 from qwen_orch.project import config as settings
 from qwen_orch.project.config import Config
-from qwen_orch.project.writer import Writer, now
+from qwen_orch.project.writer import Writer
 from qwen_orch.store import codec, seal
 from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk
@@ -177,14 +175,13 @@ class Project:
             self._writers[orchestration] = writer
         else:
             writer.refresh()
-        self.reports += writer.repairs
-        writer.repairs = ()
+        self.reports += writer.take_repairs()
         return writer
 
     def upkeep(self) -> None:
-        """Do what is due in the current orchestration; to be called once before each command.
+        """Make ``interrupted``, in the current orchestration, the attempts whose process is gone.
 
-        Attempts whose process is gone become ``interrupted``, and with ``autoCleanup`` idle sessions are suspended.
+        To be called once before each command.
         """
         current = self.current.orchestration
         if current is None:
@@ -194,14 +191,6 @@ class Project:
             from qwen_orch.project.upkeep import recover
 
             self.reports += recover(self.layout, writer)
-        if self.config.autoCleanup and self._idle_since(writer.graph):
-            from qwen_orch.project.upkeep import suspend_timed_out
-
-            suspend_timed_out(writer, self.config)
-
-    def _idle_since(self, graph: Graph) -> bool:
-        limit = (now() - timedelta(seconds=settings.seconds(self.config.sessionTimeout))).isoformat()
-        return any(s.updated < limit and s.state == "active" for s in graph.sessions.values())
 
     def writers(self) -> Iterator[Writer]:
         """Yield the writer of every orchestration that can be read; one that cannot is reported, not raised."""
@@ -243,8 +232,9 @@ class Project:
 
     def take_reports(self) -> list[str]:
         """Return what had to be repaired since this was last asked."""
-        taken, self.reports = list(dict.fromkeys(self.reports)), []
-        return taken
+        found = [*self.reports, *(line for writer in self._writers.values() for line in writer.take_repairs())]
+        self.reports = []
+        return list(dict.fromkeys(found))
 
 
 def _standing(path: Path) -> tuple[int, int, int] | None:

@@ -27,7 +27,7 @@ def undo(writer: Writer, force: bool) -> Record:
         if len(standing) < 2:
             raise StateTransitionError("there is no step left to undo", "/session_history")
         if not force:
-            _refuse_outside(standing[-1])
+            refuse_outside(standing[-1])
         taken[:] = [standing[-1]]
         return _towards(graph, folded(standing[:-1]))
 
@@ -55,18 +55,18 @@ def _towards(graph: Graph, wanted: Graph) -> list[e.Event]:
     return differences(graph, wanted) or [e.PlanRestored(wanted.root)]
 
 
-def _refuse_outside(step: Record) -> None:
+def refuse_outside(step: Record) -> None:
     """Raise `StateTransitionError` if *step* recorded something that happened outside this program."""
     if step.by == "recovery" and any(isinstance(event, _REBUILT) for event in step.events):
         raise StateTransitionError(
             f"step {step.seq} rebuilt the state after damage; what was before it is not known",
-            "/undo --force goes back all the same",
+            "/undo --force",
         )
     for event in step.events:
         ran = isinstance(event, e.AttemptStarted) and event.attempt.executor is not Executor.MANUAL
         if ran or (isinstance(event, _OUTSIDE) and step.by in ("new_task", "check_completeness", "recovery")):
             raise StateTransitionError(
                 f"step {step.seq} ({step.by}) records what commands did; undoing it would not undo them",
-                "/undo --force forgets it all the same",
-                "/update_task TASK status:pending reopens a task",
+                "/undo --force",
+                "/update_task TASK status:pending",
             )

@@ -60,6 +60,8 @@ def recover(layout: Layout, writer: Writer) -> tuple[str, ...]:
 
 def suspend_timed_out(writer: Writer, config: Config) -> int:
     """Suspend the sessions of ``sessionTimeout``; return how many."""
+    if not timed_out(writer.graph, config, now()):
+        return 0
     return len(writer.commit("cleanup", lambda graph: timed_out(graph, config, now())))
 
 

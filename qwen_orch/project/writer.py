@@ -17,6 +17,7 @@ from qwen_orch.store.store import Store
 if TYPE_CHECKING:
     from qwen_orch.model.event import Event
     from qwen_orch.store.journal import Record
+    from qwen_orch.store.later import Later
 
 Decide: TypeAlias = "Callable[[Graph], Iterable[Event]]"
 """What a command wants, given the newest state: the events of one step, or a typed error."""
@@ -45,6 +46,8 @@ class Writer:
     repairs: tuple[str, ...] = ()
     _stale: set[str] = field(factory=set)
     """Parts whose snapshots are behind the journal."""
+    _later: Later | None = None
+    """What reads the sessions that were not asked for yet."""
     _spared_until: float = 0.0
     _only_reads: bool = False
     """Whether the folder refused us when we last tried to write in it."""
@@ -65,9 +68,20 @@ class Writer:
     def _restore(self, mend: bool = True) -> None:
         loaded = self.store.load(mend)
         self.graph, self.seq = loaded.graph, loaded.seq
-        self.repairs += loaded.repairs
+        self.repairs = (*self.take_repairs(), *loaded.repairs)
+        self._later = loaded.later
         self._stale |= loaded.stale
         self._only_reads = not mend
+
+    def take_repairs(self) -> tuple[str, ...]:
+        """Return what had to be repaired since this was last asked."""
+        taken, self.repairs = self.repairs, ()
+        if self._later is not None:
+            taken += tuple(self._later.repairs)
+            self._stale |= self._later.stale
+            self._later.repairs.clear()
+            self._later.stale.clear()
+        return taken
 
     def commit(self, by: str, decide: Decide) -> tuple[Event, ...]:
         """Make one step durable and return its events (none when there was nothing to do).
@@ -121,6 +135,7 @@ class Writer:
 
     def checkpoint(self, last: bool = False) -> None:
         """Bring the snapshots up to date (I8). Within a burst a costly one may be put off, unless it is the *last*."""
+        self.repairs = self.take_repairs()
         spared = self._only_reads or (not last and time.monotonic() < self._spared_until)
         if not self._stale or spared:
             return

@@ -38,7 +38,11 @@ class Later:
         try:
             picture = self._picture(session_id)
         except (seal.Damaged, KeyError, TypeError, StorageError) as error:
+            if isinstance(error.__cause__, journal.Newer):
+                raise
             return self._mended(session_id, f"was damaged ({error})")
+        if picture is not None and picture.session.id != session_id:
+            return self._mended(session_id, f"held {picture.session.id}")
         if picture is not None and picture.seq == expected:
             return picture.session
         if picture is not None and picture.seq > expected:

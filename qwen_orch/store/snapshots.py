@@ -187,9 +187,7 @@ def _open(raw: bytes, orchestration: str) -> dict[str, Any]:
     return page
 
 
-def graph_of(
-    root: Orchestration | None, tasks: Iterable[Task], sessions: Shelf, last_number: int = 0
-) -> Graph:
+def graph_of(root: Orchestration | None, tasks: Iterable[Task], sessions: Shelf, last_number: int = 0) -> Graph:
     """Return the graph that these snapshots picture."""
     records = {task.id: task for task in tasks}
     parts: dict[TaskId, tuple[TaskId, ...]] = {}

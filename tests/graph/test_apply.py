@@ -11,6 +11,7 @@ from immutables import Map
 
 from qwen_orch.errors import SessionNotFound, TaskNotFound
 from qwen_orch.graph.apply import apply
+from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import TaskId, number_of, phase_id, task_id
@@ -46,7 +47,7 @@ def parts_from_scratch(graph: Graph) -> dict[TaskId, tuple[TaskId, ...]]:
 def test_apply_leaves_the_graph_it_was_given_as_it_was(steps: list[Step]) -> None:
     graph = Graph()
     for event, at in steps:
-        copy = evolve(graph, tasks=Map(dict(graph.tasks)), sessions=Map(dict(graph.sessions)))
+        copy = evolve(graph, tasks=Map(dict(graph.tasks)), sessions=Shelf.of(graph.sessions.values()))
         after = apply(graph, event, at)
         assert graph == copy
         graph = after

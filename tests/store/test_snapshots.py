@@ -11,6 +11,7 @@ from hypothesis import given
 
 from qwen_orch.errors import StorageError, ValidationError
 from qwen_orch.graph.apply import apply
+from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.store import snapshots
 from qwen_orch.store.seal import Damaged
@@ -38,7 +39,9 @@ def test_the_pictures_together_are_the_state(steps: list[Step]) -> None:
     ]
     assert plan.reaches == reaches
     assert {p[:2] for p in (plan, manifest, *sessions)} == {POINT}
-    found = snapshots.graph_of(plan.orchestration, manifest.tasks, (p.session for p in sessions), manifest.last_number)
+    found = snapshots.graph_of(
+        plan.orchestration, manifest.tasks, Shelf.of(p.session for p in sessions), manifest.last_number
+    )
     assert found == graph
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from attrs import evolve
 from immutables import Map
 
+from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import PhaseId
 from qwen_orch.model.plan import Phase, PlanStatus
@@ -35,7 +36,7 @@ def planned(graph: Graph) -> Graph:
     gates = tuple(map(_open, plan.quality_gates))
     plan = evolve(plan, status=PlanStatus.DRAFT, quality_gates=gates, gates_approved=False)
     tasks = Map({i: _pending(t) for i, t in graph.tasks.items()})
-    return evolve(graph, orchestration=evolve(root, plan=plan, checkpoints={}), tasks=tasks, sessions=Map())
+    return evolve(graph, orchestration=evolve(root, plan=plan, checkpoints={}), tasks=tasks, sessions=Shelf())
 
 
 def _pending(task: Task) -> Task:
