@@ -40,7 +40,8 @@ class Screen(NamedTuple):
 
             self._bytes(envelope(outcome))
             return
-        self.warn(outcome.warnings)
+        drawn = getattr(outcome.answer, "warnings", ())  # a picture of its own shows them
+        self.warn([w for w in outcome.warnings if w not in drawn])
         if outcome.error is not None:
             self.complain(outcome.error)
         elif outcome.answer is not None:
