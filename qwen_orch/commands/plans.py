@@ -84,7 +84,7 @@ def _merged(ctx: Context, draft: Draft) -> Planned:
     if found.events:
         summary = f"{len(found.added)} added, {len(found.changed)} changed, {len(found.moved)} moved, "
         summary += f"{len(found.removed)} removed"
-        refusal = StateTransitionError(f"nothing was merged ({summary})", "/plan … --merge --yes")
+        refusal = StateTransitionError(f"nothing was merged ({summary})", "/plan TEXT --merge --yes")
         ctx.consent(f"Merge the text into {writer.graph.root.id}: {summary}?", refusal)
         writer.commit("plan", lambda graph: merge(graph, draft, timestamp()).events)
     for task in found.kept:
@@ -105,9 +105,10 @@ def _may_replace(ctx: Context) -> None:
     ctx.consent(
         f"The current plan, {root.id}, is {state}. Make the new one current? (The old one stays: /resume leads back.)",
         StateTransitionError(
-            f"the current plan, {root.id}, is {state}; nothing was planned",
-            "/plan … --yes makes the new one current and keeps the old",
-            "/plan … --parent current makes a child of it",
+            f"the current plan, {root.id}, is {state}; nothing was planned. Keep it and make the new one current with"
+            " --yes, or a child of it with --parent",
+            "/plan TEXT --yes",
+            "/plan TEXT --parent current",
         ),
     )
 
@@ -175,15 +176,16 @@ def approve_plan(
     """
     writer = ctx.writer_of(orchestration)
     shown = _commands(writer.graph)
-    writer.commit("approve_plan", lambda graph: _approval(graph, force, shown))
+    events = writer.commit("approve_plan", lambda graph: _approval(graph, force, shown, orchestration or ""))
     graph, moment = writer.graph, now()
+    granted = {v.task for v in events if isinstance(v, e.VerdictGiven) and any(w.by == "plan" for w in v.evidence)}
     from qwen_orch.graph.query import ready
 
     return Approved(
         orchestration=orchestration_answer(graph.root),
         ready=tuple(task_answer(graph, t, moment) for t in ready(graph, moment)),
         commands=shown,
-        accepted=tuple(t.id for t in graph.ordered() if any(v.kind == "attested" for v in t.evidence)),
+        accepted=tuple(t.id for t in graph.ordered() if t.id in granted),
     )
 
 
@@ -196,11 +198,13 @@ def _commands(graph: Graph) -> tuple[CommandShown, ...]:
     return tuple(shown)
 
 
-def _approval(graph: Graph, force: bool, shown: tuple[CommandShown, ...]) -> list[e.Event]:
+def _approval(graph: Graph, force: bool, shown: tuple[CommandShown, ...], named: str) -> list[e.Event]:
     from qwen_orch.verification.danger import concerns
 
     plan_now, at = graph.root.plan, timestamp()
     unapproved = tuple(t.id for t in graph.ordered() if t.commands and not t.approved)
+    if plan_now.status is PlanStatus.RESET:
+        raise StateTransitionError("the plan was reset: a new one takes its place", "/plan TEXT")
     if not graph.tasks:
         raise ValidationError("the plan has no tasks yet", "/add_task TITLE", "/plan TEXT")
     if plan_now.status is PlanStatus.APPROVED and not unapproved and plan_now.gates_approved:
@@ -209,7 +213,10 @@ def _approval(graph: Graph, force: bool, shown: tuple[CommandShown, ...]) -> lis
         raise StateTransitionError("another process changed the commands just now", "/approve_plan")
     doubts = concerns(c.command for c in shown)
     if doubts and not force:
-        raise ValidationError(f"look again before you approve: {'; '.join(doubts)}", "/approve_plan --force")
+        raise ValidationError(
+            f"look again before you approve: {'; '.join(doubts)}",
+            " ".join(["/approve_plan", *named.split(), "--force"]),
+        )
     events: list[e.Event] = [e.PlanApproved()]
     if unapproved:
         events.append(e.CommandsApproved(unapproved))
@@ -246,14 +253,22 @@ def reset_plan(
     """Empty the plan: its tasks, phases and open sessions. A backup is always kept, and /undo brings it back."""
     writer = ctx.writer_of(orchestration)
     root = writer.graph.root
-    refusal = StateTransitionError(f"{root.id} was not reset: nobody agreed", "/reset_plan --yes")
+    refusal = StateTransitionError(f"{root.id} was not reset: nobody agreed", f"/reset_plan {root.id} --yes")
     ctx.consent(f"Empty the plan {root.id} ({len(writer.graph.tasks)} tasks)?", refusal)
-    backup = writer.backup("reset")
-    writer.commit("reset_plan", lambda graph: _resetting(graph, preserve_requirements))
-    return Reset(orchestration_answer(writer.graph.root), f"backups/{backup}")
+    backup: list[str] = []
+
+    def resetting(graph: Graph) -> list[e.Event]:
+        events = _resetting(graph, preserve_requirements)
+        backup[:] = [writer.store.backup("reset").name]  # of what is there now, under the lock
+        return events
+
+    writer.commit("reset_plan", resetting)
+    return Reset(orchestration_answer(writer.graph.root), f"backups/{backup[0]}")
 
 
 def _resetting(graph: Graph, preserve: bool) -> list[e.Event]:
+    if graph.root.plan.status is PlanStatus.RESET:
+        raise StateTransitionError("the plan was reset already", "/plan TEXT", "/undo")
     running = [t.id for t in graph.tasks.values() if t.open_attempt and t.open_attempt.executor != "manual"]
     if running:
         raise StateTransitionError(f"{running[0]} is being worked on", f"/cancel_task {running[0]}")

@@ -7,10 +7,11 @@ from typing import Annotated
 from qwen_orch.answers.safety import Checkpoint, Diagnosis, Setting, Settings, Undone
 from qwen_orch.commands.context import Context
 from qwen_orch.commands.registry import Arg, command
-from qwen_orch.errors import UsageError, ValidationError
+from qwen_orch.errors import StateTransitionError, UsageError, ValidationError
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import is_safe
 from qwen_orch.project.config import KEYS, Config
+from qwen_orch.project.writer import Writer
 
 
 @command("Safety")
@@ -32,10 +33,26 @@ def undo(
 
     writer = ctx.writer
     count = _steps(ctx, steps, to)
+    _refuse_half(writer, count, redo, force)
     if ctx.project.config.enableBackups:
         writer.backup("undo")
     taken = [undoing.redo(writer) if redo else undoing.undo(writer, force) for _ in range(count)]
     return Undone(entries(taken), redo, writer.seq)
+
+
+def _refuse_half(writer: Writer, count: int, redo: bool, force: bool) -> None:
+    """Raise `StateTransitionError` unless all of *count* steps can be taken back, or put back: all or none are."""
+    from qwen_orch.project import undo as undoing
+    from qwen_orch.project.history import stacks
+
+    standing, undone = stacks(writer.history())
+    there = len(undone) if redo else len(standing) - 1
+    if count > there:
+        what = "redo" if redo else "undo"
+        few = f"there are only {there} steps to {what}" if there > 1 else f"there is only one step to {what}"
+        raise StateTransitionError(few if there else f"there is nothing to {what}", "/session_history")
+    for step in [] if redo or force or not count else standing[-count:]:
+        undoing.refuse_outside(step)
 
 
 def _steps(ctx: Context, steps: int | None, to: str | None) -> int:

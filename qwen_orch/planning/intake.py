@@ -34,7 +34,7 @@ def restored_events(raw: bytes, taken: list[str], at: str) -> list[e.Event] | No
         sessions = codec.structure(page.get("sessions", []), tuple[Session, ...])
         events = _events(root, tasks, sessions, taken)
     except (KeyError, TypeError, ValueError, StorageError) as error:
-        raise ValidationError(f"the export is not whole: {error}", "/export_plan json makes a new one") from None
+        raise ValidationError(f"the export is not whole: {error}", "/export_plan json") from None
     rehearse(events, at)
     return events
 

@@ -19,9 +19,10 @@ from qwen_orch.project.opening import new_session, opened
 from qwen_orch.project.writer import now
 from qwen_orch.verification.checks import check_all
 from qwen_orch.verification.judge import Verdict, judge
-from qwen_orch.verification.session import Shop, verdict_events
+from qwen_orch.verification.session import Shop, ended_anyhow, verdict_events
 
 GATE = "quality gate"
+_PASSED = CriterionStatus.PASSED
 JUDGED = (TaskStatus.CLAIMED, TaskStatus.COMPLETED, TaskStatus.FAILED)
 """Tasks somebody says are done, or did; the checks of others are not due yet."""
 
@@ -37,8 +38,9 @@ async def completeness(shop: Shop, run_checks: bool, strict: bool) -> Completene
         raise StateTransitionError(f"the plan is {graph.root.plan.status}: there is nothing to check yet", hint)
     session = new_session(graph, SessionKind.VERIFICATION, f"completeness of {graph.root.title}")
     shop.writer.commit("check_completeness", lambda g: opened(g, shop.project.config, session))
-    found = await _checked(shop, session.id) if run_checks else {}
-    shop.writer.commit("check_completeness", lambda g: _outcome(g, session.id, found, strict, run_checks))
+    with ended_anyhow(shop, session.id, "check_completeness"):
+        found = await _checked(shop, session.id) if run_checks else {}
+        shop.writer.commit("check_completeness", lambda g: _outcome(g, session.id, found, strict, run_checks))
     return _answer(shop.writer.graph, strict, run_checks)
 
 
@@ -62,13 +64,15 @@ def _outcome(graph: Graph, session: SessionId, found: dict[str, Evidence], stric
     from qwen_orch.graph.apply import apply
 
     events: list[e.Event] = []
-    gates = tuple(_gate(g, found) for g in graph.root.plan.quality_gates)
+    gates = tuple(_gate(g, found) if ran or not g.check else g for g in graph.root.plan.quality_gates)
     if gates != graph.root.plan.quality_gates:
         events.append(e.GatesVerified(gates))
     for task in _judged(graph):
         if ran and any(c.check in found for c in task.acceptance if c.check):
             judgement = judge(task, found, [v for v in task.evidence if v.kind != "check"])
             events += verdict_events(graph, task, judgement) if judgement.verdict is not Verdict.UNDECIDED else []
+        elif ran and any(c.check for c in task.acceptance) and not task.approved:
+            events.append(e.CriteriaChecked(task.id, tuple(_unseen(c) for c in task.acceptance)))
     after = graph
     for event in events:
         after = apply(after, event, "")
@@ -80,6 +84,11 @@ def _outcome(graph: Graph, session: SessionId, found: dict[str, Evidence], stric
     return [*events, e.SessionMoved(session, SessionState.COMPLETED if done else SessionState.FAILED)]
 
 
+def _unseen(criterion: Criterion) -> Criterion:
+    """Return a criterion whose check may not be run: what was once found by it is not trusted."""
+    return evolve(criterion, status=CriterionStatus.UNVERIFIED) if criterion.check else criterion
+
+
 def _gate(gate: Criterion, found: dict[str, Evidence]) -> Criterion:
     evidence = found.get(gate.check) if gate.check else None
     if evidence is None:
@@ -88,13 +97,9 @@ def _gate(gate: Criterion, found: dict[str, Evidence]) -> Criterion:
 
 
 def _is_complete(graph: Graph, strict: bool) -> bool:
-    criteria = _criteria(graph)
-    bad = (
-        (CriterionStatus.FAILED, CriterionStatus.UNVERIFIED, CriterionStatus.OPEN)
-        if strict
-        else (CriterionStatus.FAILED,)
-    )
-    return all(t.status.settled for t in graph.tasks.values()) and not any(c.status in bad for c in criteria)
+    """Tell whether every task is settled and every criterion holds that a command can check (*strict*: or none)."""
+    asked = (c for c in _criteria(graph) if c.check or strict)
+    return all(t.status.settled for t in graph.tasks.values()) and all(c.status == _PASSED for c in asked)
 
 
 def _criteria(graph: Graph) -> list[CriterionAnswer]:
@@ -106,7 +111,7 @@ def _criteria(graph: Graph) -> list[CriterionAnswer]:
 def _answer(graph: Graph, strict: bool, ran: bool) -> Completeness:
     criteria = _criteria(graph)
     found = progress(graph)
-    unverified = sum(c.status == CriterionStatus.UNVERIFIED for c in criteria)
+    unverified = sum(c.status == CriterionStatus.UNVERIFIED and not c.check for c in criteria)
     open_tasks = tuple(_remaining(graph, t) for t in graph.ordered() if not t.status.settled)
     return Completeness(
         complete=_is_complete(graph, strict),
@@ -123,17 +128,29 @@ def _remaining(graph: Graph, task: Task) -> Remaining:
     moment = now()
     state = status_word(graph, task, moment)
     held = blocked_by(graph, task, moment)
+    parts = tuple(p.id for p in graph.subtasks(task.id) if not p.status.settled)
     failed = next((c.text for c in task.acceptance if c.status is CriterionStatus.FAILED), None)
     why = {
         TaskStatus.FAILED: f"check failed: {failed}" if failed else "its attempt failed",
         TaskStatus.CLAIMED: "claimed, and nothing proves it",
         TaskStatus.IN_PROGRESS: "an attempt was interrupted" if state == "interrupted" else "somebody is at it",
-    }.get(task.status, f"blocked by {', '.join(held)}" if held else "not started")
+    }.get(task.status, f"blocked by {', '.join(held)}" if held else f"its parts are open: {', '.join(parts)}")
+    why = "not started" if task.status is TaskStatus.PENDING and not held and not parts else why
+    return Remaining(task.id, task.title, state, why, _command(graph, task, (*held, *parts)))
+
+
+def _command(graph: Graph, task: Task, held: tuple[str, ...]) -> str:
+    """Return what to type to go on with *task*, which *held* keep from being done."""
+    first = next((i for i in held if i in graph.tasks), None)
+    if first is not None or (task.open_attempt and task.open_attempt.executor != "manual"):
+        return f"/task_status {first or task.id}"
     claims = task.status is TaskStatus.CLAIMED or task.open_attempt
-    command = f"/complete_task {task.id}" if claims else f"/new_task {task.id}"
-    return Remaining(
-        task.id, task.title, state, why, f"/task_status {held[0]}" if held and held[0] in graph.tasks else command
-    )
+    return f"/complete_task {task.id}" if claims else f"/new_task {task.id}"
+
+
+def _first_to_do(remaining: tuple[Remaining, ...]) -> Remaining:
+    """Return the first that somebody can go on with: not one that waits for another."""
+    return next((r for r in remaining if r.command.startswith(("/new_task", "/complete_task"))), remaining[0])
 
 
 def _recommendations(
@@ -143,10 +160,15 @@ def _recommendations(
     failed_gates = [c.text for c in criteria if c.task == GATE and c.status == CriterionStatus.FAILED]
     if failed_gates:
         said.append(f"mend the quality gate: {failed_gates[0]}")
+    unseen = [c for c in criteria if c.check and c.status in (CriterionStatus.UNVERIFIED, CriterionStatus.OPEN)]
+    settled = {c.task for c in unseen} - {r.task for r in remaining}
+    if settled and ran:
+        said.append("some checks are not approved, so they were not run: /approve_plan")
     if remaining:
-        said.append(f"continue with {remaining[0].command}")
+        said.append(f"continue with {_first_to_do(remaining).command}")
     if unverified and ran:
-        said.append(f"look at the {unverified} criteria that no command can check, or give them a check:")
+        several = "criteria that no command can check" if unverified > 1 else "criterion that no command can check"
+        said.append(f"look at the {unverified} {several}")
     if not ran:
         said.append("no check was run: /check_completeness runs them")
     return tuple(said) or ("/export_plan --include-progress",)
