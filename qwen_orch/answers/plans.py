@@ -32,11 +32,12 @@ class Planned(NamedTuple):
 
 
 class CommandShown(NamedTuple):
-    """A command that may later run, and the task (or ``quality gate``) it belongs to."""
+    """A command that may later run, the task (or ``quality gate``) it belongs to, and what that is about."""
 
     task: str
     role: str
     command: str
+    title: str = ""
 
 
 class Approved(NamedTuple):

@@ -191,10 +191,10 @@ def approve_plan(
 
 def _commands(graph: Graph) -> tuple[CommandShown, ...]:
     """Return every command of the plan that may be run once approved."""
-    shown = [CommandShown("quality gate", "check", g.check) for g in graph.root.plan.quality_gates if g.check]
+    shown = [CommandShown("quality gate", "check", g.check, g.text) for g in graph.root.plan.quality_gates if g.check]
     for task in graph.ordered():
-        shown += [CommandShown(task.id, "run", line) for line in task.run]
-        shown += [CommandShown(task.id, "check", c.check) for c in task.acceptance if c.check]
+        shown += [CommandShown(task.id, "run", line, task.title) for line in task.run]
+        shown += [CommandShown(task.id, "check", c.check, task.title) for c in task.acceptance if c.check]
     return tuple(shown)
 
 

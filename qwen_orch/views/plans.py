@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from qwen_orch.answers.core import TaskAnswer
@@ -112,12 +112,16 @@ def approved(answer: Approved) -> list[Block]:
 
 
 def _commands(commands: tuple[CommandShown, ...]) -> list[Block]:
-    before = ("", *(c.task for c in commands))
-    return sheet(_command(c, c.task != last) for c, last in zip(commands, before, strict=False))
+    before = ((), *((c.task, c.title) for c in commands))
+    return sheet(r for c, last in zip(commands, before, strict=False) for r in _command(c, (c.task, c.title) != last))
 
 
-def _command(shown: CommandShown, named: bool) -> Row:
-    return row(Span(shown.task if named else "", "id"), Span(shown.role, "muted"), command(shown.command))
+def _command(shown: CommandShown, named: bool) -> Iterator[Row]:
+    """Yield the command, below what it is for; where that was named already, or has no name, the command alone."""
+    if named and shown.title:
+        yield row(Span(shown.task, "id"), BLANK, title(shown.title))
+    name = shown.task if named and not shown.title else ""
+    yield row(Span(name, "id"), Span(shown.role, "muted"), command(shown.command))
 
 
 def _accepted(ids: tuple[str, ...]) -> list[Block]:
