@@ -15,6 +15,10 @@ from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
 
 
+LONGEST_PATH = 4_000
+"""Bytes: no system of ours knows longer ones."""
+
+
 class Update(NamedTuple):
     """Something that happens while a command is at work: ``started``, ``output``, ``checking`` or ``ended``."""
 
@@ -101,7 +105,9 @@ def local_path(name: str) -> Path:
     try:
         path = Path(name).expanduser()
         if b"\0" in os.fsencode(path):
-            raise ValueError("a name holds no NUL")
+            raise ValueError("it holds a NUL")
+        if len(os.fsencode(path)) > LONGEST_PATH:
+            raise ValueError("it is too long")
     except (RuntimeError, ValueError) as error:
         raise ValidationError(f"{name[:200]!r} is no name of a file: {error}", "type another name") from None
     return path
