@@ -30,6 +30,7 @@ FORMATS: dict[str, Format] = {
     "csv": Format(".csv", "a row a task, for spreadsheets"),
     "markdown": Format(".md", "for people, and for /plan"),
     "mermaid": Format(".mmd", "a picture of the dependencies"),
+    "gantt": Format(".mmd", "a chart of the schedule"),
     "html": Format(".html", "a page to share"),
 }
 """Every format by the name ``/export_plan`` knows it by."""
@@ -58,6 +59,8 @@ def _renderer(name: str) -> Renderer:
             from qwen_orch.planning.export.markdown import render_markdown as found
         case "mermaid":
             from qwen_orch.planning.export.mermaid import render_mermaid as found
+        case "gantt":
+            from qwen_orch.planning.export.gantt import render_gantt as found
         case "html":
             from qwen_orch.planning.export.html import render_html as found
         case _:

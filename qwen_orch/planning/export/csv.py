@@ -50,6 +50,7 @@ PLAN: dict[str, Column] = {
     "parent": lambda g, t, n: t.parent,
     "priority": lambda g, t, n: t.priority,
     "depends_on": lambda g, t, n: _joined(map(dependency, t.depends_on)),
+    "inferred_depends_on": lambda g, t, n: _joined(dependency(d) for d in t.depends_on if d.inferred),
     "low_hours": _estimated("low"),
     "likely_hours": _estimated("likely"),
     "high_hours": _estimated("high"),

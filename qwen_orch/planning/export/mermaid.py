@@ -40,17 +40,24 @@ STYLES = {
 
 
 class Edge(NamedTuple):
-    """An arrow from one node to another with a label, which may be empty; *part* is the line to a subtask."""
+    """An arrow from one node to another with a label, which may be empty; an *inferred* one is dashed.
+
+    *part* is the line to a subtask.
+    """
 
     start: str
     end: str
     label: str = ""
     part: bool = False
+    inferred: bool = False
 
     def __str__(self) -> str:
         if self.part:
             return f"  {self.start} -.- {self.end}"
-        return f'  {self.start} -->|"{self.label}"| {self.end}' if self.label else f"  {self.start} --> {self.end}"
+        arrow = "-.->" if self.inferred else "-->"
+        return (
+            f'  {self.start} {arrow}|"{self.label}"| {self.end}' if self.label else f"  {self.start} {arrow} {self.end}"
+        )
 
 
 def render_mermaid(graph: Graph, include_progress: bool, now: datetime) -> str:
@@ -124,7 +131,8 @@ def _edges(graph: Graph, parts: list[Group]) -> Iterator[Edge]:
                 yield Edge(_task_node(graph.tasks[task.parent]), _task_node(task), part=True)
             for needed in task.depends_on:
                 if needed.task in graph.tasks:
-                    yield Edge(_task_node(graph.tasks[needed.task]), _task_node(task), relation(needed))
+                    start, label = _task_node(graph.tasks[needed.task]), relation(needed)
+                    yield Edge(start, _task_node(task), label, inferred=needed.inferred)
 
 
 def _overview(graph: Graph, parts: list[Group]) -> str:
