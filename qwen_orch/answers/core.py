@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from qwen_orch.graph.calibration import actual_hours
 from qwen_orch.graph.precedence import blocked_by
 from qwen_orch.graph.query import status_word
 from qwen_orch.graph.state import Graph
@@ -16,7 +17,8 @@ from qwen_orch.model.task import Criterion, Dependency, Estimate, Origin, Task
 class TaskAnswer(NamedTuple):
     """A task as people and tools see it; *state* is its status with ``blocked`` and ``interrupted`` told apart.
 
-    *depends_on* holds ids alone; *dependencies* the same with kind, lag and whether each was inferred.
+    *depends_on* holds ids alone; *dependencies* the same with kind, lag and whether each was inferred. *actual_hours*
+    is what its attempts took by the clock.
     """
 
     id: str
@@ -44,6 +46,7 @@ class TaskAnswer(NamedTuple):
     created: str
     updated: str
     finished: str | None
+    actual_hours: float | None = None
 
 
 def task_answer(graph: Graph, task: Task, now: datetime) -> TaskAnswer:
@@ -75,6 +78,7 @@ def task_answer(graph: Graph, task: Task, now: datetime) -> TaskAnswer:
         created=task.created,
         updated=task.updated,
         finished=task.finished,
+        actual_hours=actual_hours(task) if task.attempts else None,
     )
 
 

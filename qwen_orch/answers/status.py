@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, TaskAnswer
+from qwen_orch.graph.calibration import Calibration
 from qwen_orch.model.task import Attempt, Evidence
 
 
@@ -19,7 +20,7 @@ class Hours(NamedTuple):
 
 
 class PlanStatusAnswer(NamedTuple):
-    """Where the whole plan stands."""
+    """Where the whole plan stands; *calibration* is how past estimates compared to what work took."""
 
     orchestration: OrchestrationAnswer
     progress: ProgressAnswer
@@ -29,13 +30,15 @@ class PlanStatusAnswer(NamedTuple):
     critical_path: tuple[str, ...]
     remaining_hours: Hours
     next: tuple[str, ...] = ()
+    calibration: Calibration | None = None
 
 
 class TaskStatusAnswer(NamedTuple):
-    """Where one task stands."""
+    """Where one task stands; *actual_hours* is what its attempts took by the clock."""
 
     task: TaskAnswer
     evidence: tuple[Evidence, ...]
     attempts: tuple[Attempt, ...]
     subtasks: tuple[TaskAnswer, ...]
     next: tuple[str, ...] = ()
+    actual_hours: float | None = None

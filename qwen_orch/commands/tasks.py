@@ -51,7 +51,8 @@ def task_status(ctx: Context, task: Annotated[str | None, TASK] = None) -> PlanS
     """Show where the plan stands, or everything about one task.
 
     Without a task: progress, what is ready, in progress, blocked and by what, the critical path, and the hours that
-    remain (PERT mean and spread; the finish that half, and nine in ten, of the simulated runs meet).
+    remain (PERT mean and spread; the finish that half, and nine in ten, of the simulated runs meet), and how past
+    estimates compared to the time that work took.
     """
     graph = ctx.writer.graph
     return _plan_status(ctx, graph) if task is None else _task_status(graph, graph.task(task_named(graph, task)))
@@ -60,6 +61,7 @@ def task_status(ctx: Context, task: Annotated[str | None, TASK] = None) -> PlanS
 def _plan_status(ctx: Context, graph: Graph) -> PlanStatusAnswer:
     from qwen_orch.answers.status import PlanStatusAnswer
     from qwen_orch.graph import query
+    from qwen_orch.graph.calibration import calibration
     from qwen_orch.graph.schedule import schedule
 
     moment = now()
@@ -74,6 +76,7 @@ def _plan_status(ctx: Context, graph: Graph) -> PlanStatusAnswer:
         critical_path=schedule(graph).critical_path,
         remaining_hours=_hours(graph, ctx.project.config.jobs),
         next=next_steps(graph, ready),
+        calibration=calibration(graph),
     )
 
 
@@ -116,6 +119,7 @@ def _continuing(task: Task) -> str:
 
 def _task_status(graph: Graph, task: Task) -> TaskStatusAnswer:
     from qwen_orch.answers.status import TaskStatusAnswer
+    from qwen_orch.graph.calibration import actual_hours
 
     moment = now()
     return TaskStatusAnswer(
@@ -124,6 +128,7 @@ def _task_status(graph: Graph, task: Task) -> TaskStatusAnswer:
         attempts=task.attempts,
         subtasks=tuple(task_answer(graph, t, moment) for t in graph.subtasks(task.id)),
         next=task_steps(graph, task),
+        actual_hours=actual_hours(task),
     )
 
 

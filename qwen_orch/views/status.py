@@ -76,6 +76,8 @@ def _ahead(answer: PlanStatusAnswer) -> list[Block]:
         rows.append(row(Span("Critical path", "muted"), (*arrows(path[:_PATH]), Span(rest, "muted"))))
     if answer.progress.done < answer.progress.total:
         rows.append(row(Span("Remaining", "muted"), Span(_remaining(answer.remaining_hours))))
+    if answer.calibration:
+        rows.append(row(Span("Estimates", "muted"), Span(answer.calibration.words)))
     return [GAP, *sheet(rows)] if rows else []
 
 

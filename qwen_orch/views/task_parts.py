@@ -52,7 +52,13 @@ def planned_row(task: TaskAnswer, depth: int = 0) -> Row:
     """Return a task of a plan that nobody has approved: what it depends on, and its state only where work was done."""
     told = state(task.state) if task.state not in ("pending", "blocked") else BLANK
     usual = task_row(task, depth).cells
-    return Row((usual[0], told, *usual[2:-1], waits(task.depends_on)), depth)
+    return Row((usual[0], told, *usual[2:-1], waits(_before(task))), depth)
+
+
+def _before(task: TaskAnswer) -> list[str]:
+    """Return the ids of what *task* depends on, with a tilde where that was inferred."""
+    inferred = {d.task for d in task.dependencies if d.inferred}
+    return [f"~{i}" if i in inferred else i for i in task.depends_on]
 
 
 def waits(held: Sequence[str]) -> Span:
@@ -120,6 +126,7 @@ def facts(task: TaskAnswer, phase: str = "") -> Block:
                 state(task.state),
                 "" if task.priority == "medium" else f"{task.priority} priority",
                 _estimate(guess) if guess else "",
+                f"took {took(task.actual_hours * 3600)}" if task.actual_hours else "",
                 f"{percent(task.progress)} reported" if task.state == "in_progress" and task.progress else "",
                 phase or task.phase or "",
                 f"part of {task.parent}" if task.parent else "",
