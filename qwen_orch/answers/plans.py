@@ -57,8 +57,27 @@ class Reset(NamedTuple):
 
 
 class Imported(NamedTuple):
-    """A plan came in from a file."""
+    """A plan came in from a file in *format*: ``qwen-orch``, the name of another tool's, or ``plan`` for plan text."""
 
     orchestration: OrchestrationAnswer
     tasks: int
     sessions: int
+    format: str = "qwen-orch"
+
+
+class Playbook(NamedTuple):
+    """A playbook: what it is for, the words of a goal that call for it, and whether it is the project's *own*."""
+
+    name: str
+    description: str
+    triggers: tuple[str, ...]
+    own: bool
+
+
+class Playbooks(NamedTuple):
+    """The playbooks, those of the project in *folder*; with an *outline* the one that was asked for, filled in."""
+
+    playbooks: tuple[Playbook, ...]
+    folder: str
+    goal: str | None = None
+    outline: str | None = None

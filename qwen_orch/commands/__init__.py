@@ -7,7 +7,7 @@ a one-shot command imports its own room only.
 from __future__ import annotations
 
 ROOMS: dict[str, tuple[str, ...]] = {
-    "plans": ("plan", "approve_plan", "reset_plan", "import"),
+    "plans": ("plan", "approve_plan", "reset_plan", "import", "playbooks"),
     "thinking": ("think", "note", "decide"),
     "tasks": ("list_tasks", "task_status", "add_task", "update_task", "cancel_task"),
     "work": ("new_task", "complete_task", "check_completeness"),

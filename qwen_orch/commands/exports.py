@@ -11,6 +11,7 @@ from qwen_orch.answers.exports import Drawing, Exported
 from qwen_orch.answers.work import Completeness
 from qwen_orch.commands.context import Context, local_path
 from qwen_orch.commands.registry import Arg, command
+from qwen_orch.errors import UsageError, ValidationError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.session import Artifact
@@ -18,31 +19,71 @@ from qwen_orch.model.task import Task
 from qwen_orch.project.opening import working
 from qwen_orch.project.writer import Writer, now, timestamp
 
-FORMATS = ("json", "csv", "markdown", "mermaid", "html")
+OURS = ("json", "csv", "markdown", "mermaid", "gantt", "html")
+NEIGHBOURS = ("taskmaster", "speckit", "kiro", "backlog", "beads", "taskwarrior", "checklist")
 
 
 @command("Export")
 def export_plan(
     ctx: Context,
-    format: Annotated[str, Arg("what to write", choices=FORMATS)] = "markdown",  # noqa: A002
+    format: Annotated[str, Arg("what to write", choices=(*OURS, *NEIGHBOURS))] = "markdown",  # noqa: A002
     *,
-    output: Annotated[str | None, Arg("file to write; standard output if left out", takes="file")] = None,
+    output: Annotated[str | None, Arg("file (backlog: folder) to write; else standard output", takes="file")] = None,
     include_progress: Annotated[bool, Arg("with statuses, evidence, attempts and times")] = False,
 ) -> Exported:
-    """Export the plan. json comes back with /import, markdown with /plan; csv is safe to open in a spreadsheet."""
-    from qwen_orch.planning.export import render
+    """Export the plan. json comes back with /import, markdown with /plan; csv is safe to open in a spreadsheet.
 
+    mermaid draws the dependencies, gantt the schedule. taskmaster, speckit, kiro, backlog, beads, taskwarrior and
+    checklist are the files of other tools, with what is done; what such a file cannot say is told as a warning.
+    """
     writer = ctx.writer
-    content = render(writer.graph, format, include_progress, now())
+    content = _content(ctx, writer.graph, format, include_progress)
+    if isinstance(content, dict):
+        return _export_folder(ctx, writer, format, content, output)
     if output is None:
         return Exported(format, content=content)
     _write(ctx, writer, local_path(output), content, f"{format} export")
     return Exported(format, path=str(local_path(output)))
 
 
+def _content(ctx: Context, graph: Graph, name: str, include_progress: bool) -> str | dict[str, str]:
+    """Return the plan in a format: the text of one file, or of each file of a folder."""
+    if name in OURS:
+        from qwen_orch.planning.export import render
+
+        return render(graph, name, include_progress, now())
+    from qwen_orch.planning import neighbours
+
+    for line in neighbours.cannot_say(graph, name):
+        ctx.warn(line)
+    return neighbours.render(graph, name)
+
+
+def _export_folder(ctx: Context, writer: Writer, name: str, files: dict[str, str], output: str | None) -> Exported:
+    """Write *files* into a folder, when a person agrees to what stands there already."""
+    if output is None:
+        raise UsageError(f"{name} is a folder of files: say where", f"/export_plan {name} --output FOLDER")
+    folder = local_path(output)
+    if folder.exists() and not folder.is_dir():
+        raise ValidationError(f"{folder} is a file, not a folder", f"/export_plan {name} --output FOLDER")
+    if folder.is_dir() and any(folder.iterdir()):
+        refusal = ValidationError(f"{folder} is not empty; nothing was written", "choose another folder, or add --yes")
+        ctx.consent(f"{folder} is not empty. Write {len(files)} files into it?", refusal)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, text in files.items():
+        ctx.project.disk.write_file(folder / file, text.encode("utf-8", "replace"))
+    _record(ctx, writer, folder, f"{name} export")
+    return Exported(name, path=str(folder))
+
+
 def _write(ctx: Context, writer: Writer, path: Path, content: str, kind: str) -> None:
     """Write a file for a person, and remember it as an artifact of the session."""
     ctx.project.disk.write_file(path, content.encode("utf-8", "replace"))
+    _record(ctx, writer, path, kind)
+
+
+def _record(ctx: Context, writer: Writer, path: Path, kind: str) -> None:
+    """Remember what was written at *path* as an artifact of the session."""
     name = _relative(ctx, path)
 
     def recorded(graph: Graph) -> list[e.Event]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from qwen_orch.answers.core import orchestration_answer, session_answer, task_answer
-from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Reset
-from qwen_orch.commands.context import Context
+from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Playbook, Playbooks, Reset
+from qwen_orch.commands.context import Context, local_path
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.commands.source import asked_for, bytes_of, text_of
 from qwen_orch.errors import StateTransitionError, ValidationError
@@ -21,6 +21,8 @@ from qwen_orch.project.project import suffix
 from qwen_orch.project.writer import Writer, now, timestamp
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qwen_orch.model.draft import Draft
 
 TEXT = Arg("plan text, a one-line goal, @FILE, or - for standard input", takes="text")
@@ -37,6 +39,7 @@ def plan(
     template: Annotated[str | None, Arg("playbook for a one-line goal", takes="template")] = None,
     merge: Annotated[bool, Arg("merge the text into the current plan")] = False,
     parent: Annotated[str | None, Arg("make it a child of this one (or: current)", takes="orchestration")] = None,
+    break_cycles: Annotated[bool, Arg("drop the least plausible of dependencies that form a circle")] = False,
 ) -> Planned:
     """Make a plan of a description or a goal.
 
@@ -46,7 +49,7 @@ def plan(
     plan: ids, done states and evidence stay, what would change is shown first, and nothing started is dropped.
     """
     given, source = text_of(ctx, asked_for(ctx, text, "what is to be planned?"))
-    draft = draft_of(ctx, given, template, title, typed=source == "typed")
+    draft = draft_of(ctx, given, template, title, source == "typed", break_cycles)
     if merge:
         return _merged(ctx, draft)
     above = ctx.writer_of(parent) if parent else None
@@ -57,7 +60,9 @@ def plan(
     return planned
 
 
-def draft_of(ctx: Context, text: str, template: str | None, title: str | None, typed: bool) -> Draft:
+def draft_of(
+    ctx: Context, text: str, template: str | None, title: str | None, typed: bool, break_cycles: bool = False
+) -> Draft:
     """Return what *text* says to do: a plan as read, or one from a playbook when it is a one-line goal."""
     from qwen_orch.planning import playbooks
     from qwen_orch.planning.reader import read
@@ -68,7 +73,7 @@ def draft_of(ctx: Context, text: str, template: str | None, title: str | None, t
         name = template or playbooks.choose(goal, folder)
         draft = read(playbooks.outline(name, goal, folder), title=title or goal[:120])
     else:
-        draft = read(text, title=title)
+        draft = read(text, title=title, break_cycles=break_cycles)
     if not draft.tasks:
         why = "; ".join(str(w) for w in draft.warnings[:3]) or "no list, checkbox, numbered item or table of work"
         raise ValidationError(f"no tasks were found in the text: {why}", "/plan --template generic GOAL", "/help plan")
@@ -282,28 +287,76 @@ def _resetting(graph: Graph, preserve: bool) -> list[e.Event]:
 
 @command("Planning", "import")
 def import_plan(
-    ctx: Context, file: Annotated[str, Arg("a file of ours (JSON) or any plan document", takes="file")]
+    ctx: Context,
+    file: Annotated[str, Arg("a file of ours (JSON), of another tool, or any plan; or a folder", takes="file")],
+    *,
+    title: Annotated[str | None, Arg("title, instead of the one in the file")] = None,
 ) -> Imported:
     """Bring a plan in from a file: an export of ours whole, with its history of work; any other document as /plan does.
 
-    Commands that came in are not approved: /approve_plan shows them first.
+    What it holds says what it is: Task Master's tasks.json, Spec Kit's or Kiro's tasks.md, a folder of Backlog.md, the
+    issues.jsonl of beads, taskwarrior's export, a checklist, or any plan text. Commands that came in are not approved:
+    /approve_plan shows them first.
     """
+    from qwen_orch.planning import neighbours
     from qwen_orch.planning.intake import restored_events
 
-    name = file.removeprefix("@")
-    from qwen_orch.commands.context import local_path
+    path = local_path(file.removeprefix("@"))
+    raw = None if path.is_dir() else bytes_of(path)
+    events = restored_events(raw, ctx.project.orchestrations(), timestamp()) if raw is not None else None
+    if events is not None:
+        return _restored(ctx, events)
+    name = neighbours.recognise(path)
+    if raw is None and name is None:
+        expected = "a folder is imported when it holds the task files of Backlog.md"
+        raise ValidationError(f"{path} holds no tasks: {expected}", "/import FILE")
+    draft = _import_draft(ctx, path, raw, name, title)
+    _may_replace(ctx)
+    planned = adopt(ctx, draft, None, (), str(path))
+    ctx.warnings += planned.warnings
+    return Imported(planned.orchestration, len(planned.tasks), 1, name or "plan")
 
-    raw = bytes_of(local_path(name))
-    events = restored_events(raw, ctx.project.orchestrations(), timestamp())
-    if events is None:
-        text, source = text_of(ctx, f"@{name}")
-        _may_replace(ctx)
-        planned = adopt(ctx, draft_of(ctx, text, None, None, typed=False), None, (), source)
-        ctx.warnings += planned.warnings
-        return Imported(planned.orchestration, len(planned.tasks), 1)
+
+def _import_draft(ctx: Context, path: Path, raw: bytes | None, name: str | None, title: str | None) -> Draft:
+    """Return what the file or folder says to do; raises `ValidationError` when that is nothing."""
+    from qwen_orch.planning import neighbours
+
+    if name is None:
+        return draft_of(ctx, text_of(ctx, f"@{path}")[0], None, title, typed=False)
+    found = neighbours.parse(name, path if raw is None else raw, title)
+    if not found.tasks:
+        why = "; ".join(str(w) for w in found.warnings[:3]) or "it holds nothing to do"
+        raise ValidationError(f"no tasks were found in {path}: {why}", "/help import")
+    return found
+
+
+def _restored(ctx: Context, events: list[e.Event]) -> Imported:
+    """Make the orchestration that *events* create, an export of ours, the current one."""
     _may_replace(ctx)
     created = next(v.orchestration.id for v in events if isinstance(v, e.OrchestrationCreated))
     writer = ctx.project.new_writer(OrchestrationId(created))
     writer.commit("import", lambda _: events)
     ctx.project.make_current(created, None)
     return Imported(orchestration_answer(writer.graph.root), len(writer.graph.tasks), len(writer.graph.sessions))
+
+
+@command("Planning")
+def playbooks(
+    ctx: Context,
+    name: Annotated[str | None, Arg("playbook to look at; all of them if left out", takes="template")] = None,
+    *,
+    goal: Annotated[str | None, Arg("goal to fill it in with")] = None,
+) -> Playbooks:
+    """Show the playbooks from which a one-line goal is planned: those that are shipped, and the project's own.
+
+    With a name, or with a goal alone, the outline is shown that /plan would read. A Markdown file in
+    .qwen/orchestration/playbooks/ is a playbook of the project's own.
+    """
+    from qwen_orch.planning import playbooks as shelf
+
+    folder = ctx.project.home / "playbooks"
+    if name is None and goal is not None:
+        name = shelf.choose(goal, folder)
+    outline = shelf.outline(name, goal or "", folder) if name is not None else None
+    found = tuple(Playbook(*entry) for entry in shelf.listed(folder) if name in (None, entry[0]))
+    return Playbooks(found, str(folder), goal, outline)

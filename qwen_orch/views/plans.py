@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from qwen_orch.answers.core import TaskAnswer
-from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Reset
-from qwen_orch.views.blocks import BLANK, GAP, Block, Line, Row, Span, Table, exact, line, row, sheet
+from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Playbooks, Reset
+from qwen_orch.views.blocks import BLANK, BREAK, GAP, Block, Line, Row, Span, Table, exact, line, row, sheet
 from qwen_orch.views.marks import WARNING
 from qwen_orch.views.parts import bullets, count, following, joined, mark, more, opening, section, title, words
 from qwen_orch.views.task_parts import by_phase, command, planned_row, remaining_estimate, task_row, task_table
@@ -145,8 +145,24 @@ def reset(answer: Reset) -> list[Block]:
 def imported(answer: Imported) -> list[Block]:
     """Draw what came in."""
     sizes = [count(answer.tasks, "task"), count(answer.sessions, "session")]
-    told = line(mark("completed"), "imported")
+    source = "" if answer.format in ("qwen-orch", "plan") else f" ({answer.format})"
+    told = line(mark("completed"), "imported", Span(source, "muted"))
     return [told, *opening(answer.orchestration, *sizes), *following(["/task_status"])]
 
 
-VIEWS = {Planned: planned, Approved: approved, Reset: reset, Imported: imported}
+def playbooks(answer: Playbooks) -> list[Block]:
+    """Draw what each playbook is for and what calls for it; the outline of the one that was asked for, as it is."""
+    rows = [row(Span(p.name, "command"), (exact(p.description), *_called(p.triggers, p.own))) for p in answer.playbooks]
+    outline = [Line((exact(text),), indent=2) for text in (answer.outline or "").rstrip().split("\n")]
+    shown = answer.playbooks[0].name if answer.playbooks else ""
+    hints = [f"/plan --template {shown} {answer.goal or 'GOAL'}"] if answer.outline else ["/playbooks NAME --goal TEXT"]
+    return [*sheet(rows), *section("Outline", outline if answer.outline else []), *following(hints)]
+
+
+def _called(triggers: tuple[str, ...], own: bool) -> tuple[Span, ...]:
+    """Return, below its description, the words of a goal that call for a playbook."""
+    said = joined([", ".join(triggers), "your own" if own else ""])
+    return (BREAK, *said) if triggers or own else ()
+
+
+VIEWS = {Planned: planned, Approved: approved, Reset: reset, Imported: imported, Playbooks: playbooks}

@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
 from qwen_orch.answers.exports import Drawing, Exported
 from qwen_orch.answers.help import Farewell, Help, HelpEntry
-from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Reset
+from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Playbook, Playbooks, Reset
 from qwen_orch.answers.safety import Checkpoint, Diagnosis, Finding, Setting, Settings, Undone
 from qwen_orch.answers.sessions import ContextAnswer, ContextPart, Entry, History, Recap, Resumed, SessionList
 from qwen_orch.answers.status import Hours, PlanStatusAnswer, TaskStatusAnswer
@@ -141,6 +141,10 @@ RECAP = Recap(
     ("ask Bo about VAT",), ("PostgreSQL: it is there already",), ("/complete_task task-002", "/task_status task-002"),
 )  # fmt: skip
 
+SHELF = (
+    Playbook("rest-api", "An HTTP API with resources and tests", ("api", "rest", "endpoint"), False),
+    Playbook("ours", "The way we do it here", (), True),
+)
 PLANNED = Planned(
     ROOT, SESSION, PHASES, TASKS, THOUGHTS, ("line 12: no task has the id T9", "line 30: two tasks are named 'Test'")
 )
@@ -249,6 +253,11 @@ SAMPLES: dict[str, Any] = {
     "approved": APPROVED,
     "reset": Reset(changed(ROOT, status="reset"), ".qwen/orchestration/backups/orch-order-service-x7k2-20240312.tar"),
     "imported": Imported(ROOT, 7, 2),
+    "imported from beads": Imported(ROOT, 7, 1, "beads"),
+    "playbooks": Playbooks(SHELF, "/work/shop/.qwen/orchestration/playbooks"),
+    "playbook": Playbooks(
+        SHELF[:1], "/work/shop/.qwen/orchestration/playbooks", "an API", "# An API\n\n- [ ] Build it\n"
+    ),
     "list": LISTED,
     "tree": TREE,
     "details": DETAILS,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 from qwen_orch.errors import UsageError
 from qwen_orch.model.ids import did_you_mean
@@ -19,7 +20,7 @@ from qwen_orch.planning.reader import decode
 from qwen_orch.planning.reader.frontmatter import Front, split
 from qwen_orch.planning.reader.text import clean, one_line
 
-__all__ = ["choose", "names", "outline", "things"]
+__all__ = ["Shelved", "choose", "listed", "names", "outline", "things"]
 
 GENERIC = "generic"
 _TITLE_LIMIT = 100
@@ -30,6 +31,23 @@ _BLOCK = re.compile(r"(\s*)- ")
 def names(extra: Path | None = None) -> dict[str, str]:
     """Return the playbooks by name with a line of description: the shipped ones, then those in the folder *extra*."""
     return {name: split(text)[0].text("description") or _first_line(text) for name, text in _texts(extra).items()}
+
+
+class Shelved(NamedTuple):
+    """A playbook on the shelf: what it is for, the words of a goal that call for it, whether it is a user's *own*."""
+
+    name: str
+    description: str
+    triggers: tuple[str, ...]
+    own: bool
+
+
+def listed(extra: Path | None = None) -> list[Shelved]:
+    """Return every playbook, the shipped ones first; one in the folder *extra* takes the place of its namesake."""
+    own = {p.stem for p in extra.glob("*.md")} if extra and extra.is_dir() else set()
+    fronts = {name: split(text)[0] for name, text in _texts(extra).items()}
+    about = names(extra)
+    return [Shelved(n, about[n], tuple(front.listed("triggers")), n in own) for n, front in fronts.items()]
 
 
 def choose(goal: str, extra: Path | None = None) -> str:
