@@ -14,7 +14,6 @@ from qwen_orch.model.ids import SessionId, TaskId, resolve
 from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
 
-
 LONGEST_PATH = 4_000
 """Bytes: no system of ours knows longer ones."""
 

@@ -29,7 +29,8 @@ _WHOLE = re.compile(r"-?[0-9]{1,18}")
 class Arg(NamedTuple):
     """What a parameter means, and what may stand there.
 
-    *takes* names the kind of thing: ``text`` (the rest of the line, as typed), ``filter`` (the rest, as filter terms),
+    *takes* names the kind of thing: ``text`` (the rest of the line, as typed; of an option: one quoted word, or all
+    up to the next option), ``filter`` (the rest, as filter terms),
     ``words`` (the rest, as a tuple of words), and for completion ``task``, ``session``, ``orchestration``, ``file``,
     ``template``, ``command``, ``setting``; *choices* are the only words allowed, if any.
     """
@@ -183,8 +184,18 @@ def _option(command: Command, param: Param, value: str | None, waiting: list[Wor
     if value is None:
         if not waiting or waiting[0].is_option:
             raise UsageError(f"{param.word} needs a value: {param.arg.help}", *command.hints)
-        value = waiting.pop(0).text
+        value = _text_of_option(waiting) if param.arg.takes == "text" else waiting.pop(0).text
     return _value(command, param, value)
+
+
+def _text_of_option(waiting: list[Word]) -> str:
+    """Take one quoted word, or all up to the next option: ``--why it is faster``."""
+    words = [waiting.pop(0)]
+    if words[0].quoted or len(words[0].text.split()) > 1:
+        return words[0].text
+    while waiting and not waiting[0].is_option and (waiting[0].text != "--" or waiting[0].quoted):
+        words.append(waiting.pop(0))
+    return " ".join(w.text for w in words)
 
 
 def _positionals(command: Command, line: Line, words: list[Word], given: dict[str, Any]) -> None:

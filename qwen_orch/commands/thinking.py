@@ -73,7 +73,7 @@ def decide(
     ctx: Context,
     text: Annotated[str, Arg("what is settled", takes="text")],
     *,
-    why: Annotated[str, Arg("the reason")] = "",
+    why: Annotated[str, Arg("the reason", takes="text")] = "",
 ) -> Kept:
     """Record a decision, and why, in the session's context."""
     decision, writer = Decision(_bounded(text), _bounded(why) if why.strip() else ""), ctx.writer

@@ -20,13 +20,12 @@ LONGEST_PART = 8_000
 
 def brief(graph: Graph, session: Session) -> tuple[ContextPart, ...]:
     """Return the parts of what a worker in *session* would be given, in order; empty parts are left out."""
-    return tuple(
-        ContextPart(name, _bounded(f"# {name}\n{text}"), _tokens(text)) for name, text in _parts(graph, session) if text
-    )
+    return tuple(_part(name, f"# {name}\n{text}") for name, text in _parts(graph, session) if text)
 
 
-def _tokens(text: str) -> int:
-    return -(-len(_bounded(text)) // CHARACTERS_PER_TOKEN)
+def _part(name: str, text: str) -> ContextPart:
+    given = _bounded(text)
+    return ContextPart(name, given, -(-len(given) // CHARACTERS_PER_TOKEN))
 
 
 def _bounded(text: str) -> str:

@@ -134,7 +134,9 @@ class Desk:
 
     def bytes_on_disk(self) -> dict[str, str]:
         """Return the digest of every file of ours and in the folder, locks apart."""
-        files = (p for p in self.root.rglob("*") if p.is_file() and p.suffix != ".lock" and ".git/" not in str(p))
+        files = (
+            p for p in self.root.rglob("*") if p.is_file() and not p.name.endswith(".lock") and ".git/" not in str(p)
+        )
         return {str(p.relative_to(self.root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(files)}
 
 

