@@ -7,13 +7,14 @@ from typing import Any
 import orjson
 from attrs import evolve
 
-from qwen_orch.errors import StorageError, ValidationError
+from qwen_orch.errors import OrchError, ValidationError
 from qwen_orch.model import event as e
-from qwen_orch.model.ids import OrchestrationId, SessionId, checked, number_of, orchestration_id, session_id
+from qwen_orch.model.ids import OrchestrationId, SessionId, orchestration_id, session_id
 from qwen_orch.model.plan import Orchestration
 from qwen_orch.model.session import Session
 from qwen_orch.model.task import Outcome, Task
 from qwen_orch.planning.adopt import rehearse
+from qwen_orch.planning.soundness import sound
 from qwen_orch.project.project import suffix
 from qwen_orch.store import codec
 
@@ -32,10 +33,11 @@ def restored_events(raw: bytes, taken: list[str], at: str) -> list[e.Event] | No
         root = codec.structure(page["orchestration"], Orchestration)
         tasks = codec.structure(page["tasks"], tuple[Task, ...])
         sessions = codec.structure(page.get("sessions", []), tuple[Session, ...])
+        sound(root, tasks, sessions)
         events = _events(root, tasks, sessions, taken)
-    except (KeyError, TypeError, ValueError, StorageError) as error:
-        raise ValidationError(f"the export is not whole: {error}", "/export_plan json") from None
-    rehearse(events, at)
+        rehearse(events, at)
+    except (KeyError, TypeError, ValueError, OrchError) as error:
+        raise ValidationError(f"the export is not whole: {str(error)[:300]}", "/export_plan json") from None
     return events
 
 
@@ -50,10 +52,6 @@ def _page(raw: bytes) -> dict[str, Any] | None:
 def _events(
     root: Orchestration, tasks: tuple[Task, ...], sessions: tuple[Session, ...], taken: list[str]
 ) -> list[e.Event]:
-    for name in (root.id, *(t.id for t in tasks), *(s.id for s in sessions)):
-        checked(name)
-    for task in tasks:
-        number_of(task.id)
     renamed: dict[SessionId, SessionId] = {}
     if root.id in taken:
         renamed = {s.id: session_id(s.title, suffix()) for s in sessions}
