@@ -29,9 +29,13 @@ async def do_everything(
     ended: list[TaskId] = []
     try:
         while True:
-            for task in _startable(shop.writer.graph, wanted, tried)[: jobs - len(running)]:
+            chosen = _startable(shop.writer.graph, wanted, tried)[: jobs - len(running)]
+            for task in chosen:
                 tried.add(task.id)
                 running[_begin(shop, task, verified, parent)] = task.id
+            if chosen:
+                await asyncio.sleep(0)  # they start now, and what waits for a start may start as well
+                continue
             if not running:
                 return tuple(ended)
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)

@@ -64,10 +64,13 @@ class Store:
     def locked(self) -> Iterator[None]:
         """Be the one writer while the block runs."""
         with self.disk.locked(self.layout.lock(self.orchestration)):
-            yield
+            try:
+                yield
+            finally:
+                self._close()
 
-    def close(self) -> None:
-        """Give the journal's file handle back; the store may be used again."""
+    def _close(self) -> None:
+        """Give the journal's file handle back: a shell may look at a thousand orchestrations."""
         if self._fd is not None:
             self.disk.calls.close(self._fd)
             self._fd = None
@@ -88,7 +91,7 @@ class Store:
 
         Without *mend* nothing is written, and the lock need not be held: for a folder in which we may not write.
         """
-        self.close()
+        self._close()
         self.layout.refuse_outside()
         before = self._standing()
         if mend:
@@ -129,18 +132,10 @@ class Store:
         self._size, self._last, self._stands = self._size + len(line), seal.mark_of(line), self._standing()
 
     def _journal(self) -> int:
-        """Return a handle of the journal as it now stands under its name."""
-        if self._fd is not None and self._replaced(self._fd):
-            self.close()
+        """Return a handle of the journal, which nobody else can replace while we hold the lock."""
         if self._fd is None:
             self._fd = self.disk.open_journal(self.path)
         return self._fd
-
-    def _replaced(self, fd: int) -> bool:
-        try:
-            return os.stat(self.path).st_ino != os.fstat(fd).st_ino
-        except OSError:
-            return True
 
     def checkpoint(self, graph: Graph, seq: int, parts: set[str]) -> None:
         """Write the snapshots of *parts* (``plan``, ``manifest``, session ids) as of *seq*."""

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from attrs import define
 
 from qwen_orch.errors import OrchError
-from qwen_orch.graph.precedence import held_open_by
+from qwen_orch.graph.precedence import ENDS, held_open_by
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, TaskId
 from qwen_orch.model.session import SessionKind, SessionState
-from qwen_orch.model.task import Evidence, Task
+from qwen_orch.model.task import Evidence, Task, TaskStatus
 from qwen_orch.processes.command import Surroundings
 from qwen_orch.project.config import seconds
 from qwen_orch.project.opening import finished, new_session, opened
@@ -90,5 +90,33 @@ def verdict_events(graph: Graph, task: Task, judgement: Judgement) -> list[e.Eve
         return [e.CriteriaChecked(task.id, judgement.acceptance)]
     events = events_of(task.id, judgement)
     if judgement.verdict is Verdict.COMPLETED:
-        return [*events, *settled_parents(graph, [task.id], timestamp())]
+        events += settled_parents(graph, [task.id], timestamp())
+        return [*events, *_released(graph, events)]
     return [*events, *reopened_parents(graph, task)] if judgement.verdict is Verdict.FAILED else events
+
+
+def _released(graph: Graph, events: list[e.Event]) -> list[e.Event]:
+    """Return verdicts for claimed tasks that had proved themselves and only waited for what *events* complete."""
+    graph = _after(graph, events)
+    done = {event.task for event in events if isinstance(event, e.VerdictGiven)}
+    waiting = [t.id for t in graph.ordered() if done & {d.task for d in t.depends_on if ENDS[d.kind][1]}]
+    released: list[e.Event] = []
+    for task_id in waiting:
+        task = graph.task(task_id)
+        if task.status is not TaskStatus.CLAIMED or held_open_by(graph, task, now()):
+            continue
+        seen = {c.check: c.evidence for c in task.acceptance if c.check and c.evidence}
+        judgement = judge(task, seen, [v for v in task.evidence if v.kind != "check"])
+        if judgement.verdict is Verdict.COMPLETED:
+            found = verdict_events(graph, task, judgement)
+            graph = _after(graph, found)
+            released += found
+    return released
+
+
+def _after(graph: Graph, events: list[e.Event]) -> Graph:
+    from qwen_orch.graph.apply import apply
+
+    for event in events:
+        graph = apply(graph, event, timestamp())
+    return graph

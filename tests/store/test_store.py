@@ -70,7 +70,7 @@ def test_i3_a_step_is_synced_before_append_returns(layout: Layout) -> None:
     """Write, then sync; nothing after."""
     store = filled(layout, 1)
     store.disk.calls = calls = Recording()
-    store.close()
+    store._close()
     store.append(RECORDS[1])
     assert [op.kind for op in calls.ops] == ["write", "sync"]
 
