@@ -16,14 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
-
-from attrs import define, field
-
-from qwen_orch.project.project import HOME, Project
-from tests.faults.work import A, create, planning
-
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPOSITORY)]
+
+from attrs import define, field  # noqa: E402
+
+from qwen_orch.project.project import HOME, Project  # noqa: E402
+from tests.faults.work import A, B, create, planning  # noqa: E402
 
 
 @define
@@ -60,6 +59,7 @@ def look(root: Path, tally: Tally) -> None:
     try:
         project = Project.at(root)
         graph = project.writer(A).graph
+        project.writer(B)
         project.checkpoint(last=True)
     except Exception as error:
         tally.wrong.append(f"after kill {tally.kills}: not loadable: {error!r}")
@@ -77,12 +77,16 @@ def look(root: Path, tally: Tally) -> None:
 def kill(root: Path, kills: int, seed: int) -> Tally:
     """Kill *kills* times."""
     rng, tally = random.Random(seed), Tally()
-    create(A)(Project.at(root))
+    for name in (A, B):
+        create(name)(Project.at(root))
     workers = [start(root, f"w{i}") for i in range(2)]
     try:
         for number in range(kills):
-            time.sleep(rng.uniform(0.05, 0.5))
             victim = workers.pop(0)
+            if rng.random() < 0.8:  # the others die while they start
+                first = victim.stdout.readline() if victim.stdout else ""
+                tally.acknowledged.update(first.split()[1:2])
+            time.sleep(rng.uniform(0.0, 0.4))
             reap(victim, tally)
             tally.kills += 1
             look(root, tally)

@@ -27,7 +27,9 @@ AT_WORK = SessionId("session-work-aaaa")
 
 def planning(name: OrchestrationId) -> Session:
     """The session in which an orchestration is planned."""
-    return Session(SessionId(f"session-planning-{name[-4:]}"), SessionKind.PLANNING, "plan", name, created=T0)
+    return Session(
+        SessionId(f"session-planning-{name[-4:]}"), SessionKind.PLANNING, "plan", name, created=T0, updated=T0
+    )
 
 
 def create(name: OrchestrationId) -> Callable[[Project], None]:

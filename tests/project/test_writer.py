@@ -81,16 +81,18 @@ def test_refresh_takes_in_what_others_did(writer: Writer) -> None:
 def test_a_failed_append_leaves_the_writer_usable(writer: Writer) -> None:
     """The disk is full, then it is not."""
     calls = writer.store.disk.calls
-    before = writer.graph
+    before, told = writer.graph, list[str]()
     for n in range(1, 9):
         writer.store.disk.calls = Failing(n, errno.ENOSPC)
         try:
             writer.commit("note", lambda _, n=n: [note(f"try {n}")])
             break
         except StorageError as error:
-            assert "free some disk space" in error.hints[0]
-            assert writer.graph == before
+            told.append(error.hints[0])
+        assert writer.graph == before
     writer.store.disk.calls = calls
+    assert told
+    assert all("free some disk space" in hint for hint in told)
     writer.commit("note", lambda _: [note("now")])
     assert fresh_writer(writer).graph == writer.graph
 

@@ -1,0 +1,149 @@
+"""Undo and redo: laws on any history, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qwen_orch.errors import StateTransitionError
+from qwen_orch.graph.state import Graph
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import SessionId, task_id
+from qwen_orch.model.session import Session, SessionKind
+from qwen_orch.model.task import Attempt, Executor, Outcome
+from qwen_orch.project.history import entries, stacks
+from qwen_orch.project.project import Project
+from qwen_orch.project.undo import redo, undo
+from qwen_orch.project.writer import Writer
+from qwen_orch.store.journal import Record
+from qwen_orch.store.restore import restore
+from qwen_orch.store.snapshots import Layout
+from tests.faults.work import A, note
+from tests.store.conftest import store_at
+from tests.strategies import LAW, ORCH, T0, Step, histories, task
+
+
+def shown(graph: Graph) -> Graph:
+    """*graph* but for the number last given: numbers are not given again."""
+    return evolve(graph, last_number=0)
+
+
+def written(tmp_path_factory: pytest.TempPathFactory, steps: list[Step]) -> tuple[Writer, list[Graph]]:
+    """A writer after *steps*, each a record, and the state after each."""
+    writer = Writer.open(store_at(Layout(tmp_path_factory.mktemp("law") / ".qwen/orchestration")))
+    states: list[Graph] = []
+    for event, _ in steps:
+        writer.commit("test", lambda _, event=event: [event])
+        states.append(writer.graph)
+    return writer, states
+
+
+@LAW
+@given(histories(), st.data())
+def test_n_undos_restore_the_state_n_steps_back_and_as_many_redos_the_last(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[Step], data: st.DataObject
+) -> None:
+    """The journal only grows; what is loaded afterwards is the same; every undo takes back the step it names."""
+    writer, states = written(tmp_path_factory, steps)
+    count = data.draw(st.integers(0, len(states) - 1))
+    for back in range(1, count + 1):
+        before = writer.store.path.read_bytes()
+        assert undo(writer, force=True).seq == len(states) - back + 1
+        assert shown(writer.graph) == shown(states[-back - 1])
+        assert writer.store.path.read_bytes().startswith(before)
+    for forth in range(count, 0, -1):
+        before = writer.store.path.read_bytes()
+        redo(writer)
+        assert shown(writer.graph) == shown(states[-forth])
+        assert writer.store.path.read_bytes().startswith(before)
+    assert writer.seq == len(states) + 2 * count
+    assert writer.graph.last_number == states[-1].last_number
+    again = restore(writer.store.disk, writer.store.layout, ORCH)
+    assert again.graph == writer.graph
+    standing, undone = stacks(writer.history())
+    assert ([r.seq for r in standing], undone) == (list(range(1, len(states) + 1)), [])
+
+
+def test_the_first_step_cannot_be_undone(writer: Writer) -> None:
+    """Nor is there anything to redo then."""
+    with pytest.raises(StateTransitionError, match="no step left"):
+        undo(writer, force=True)
+    with pytest.raises(StateTransitionError, match="nothing to redo"):
+        redo(writer)
+
+
+def test_a_new_step_ends_what_could_be_redone(writer: Writer) -> None:
+    """As everywhere."""
+    for text in ("one", "two"):
+        writer.commit("note", lambda _, text=text: [note(text)])
+    undo(writer, force=False)
+    writer.commit("note", lambda _: [note("three")])
+    with pytest.raises(StateTransitionError):
+        redo(writer)
+    texts = [entry.what[0] for entry in entries(writer.history()) if not entry.undone and entry.by == "note"]
+    assert texts == ["noted: one", "noted: three"]
+
+
+def test_a_step_that_changed_nothing_is_undone_too(writer: Writer) -> None:
+    """Or no step before it could ever be."""
+    writer.commit("note", lambda _: [note("one")])
+    same = writer.graph.sessions_by_age()[0]
+    writer.commit("test", lambda _: [e.SessionRestored(same)])
+    assert [undo(writer, force=False).by for _ in range(2)] == ["test", "note"]
+    assert [redo(writer).by for _ in range(2)] == ["note", "test"]
+
+
+def test_a_number_is_not_given_again_after_an_undo_and_a_restart(project: Project, writer: Writer) -> None:
+    """Not to another task: ids never change their meaning."""
+    writer.commit("add_task", lambda _: [e.TasksAdded((task(3),))])
+    undo(writer, force=False)
+    project.checkpoint(last=True)
+    assert Project.at(project.root).writer(A).graph.last_number == 3
+
+
+SESSION = SessionId("session-work-aaaa")
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        ("new_task", e.AttemptStarted(task_id(1), Attempt(1, Executor.SHELL, SESSION, T0))),
+        ("new_task", e.TaskClaimed(task_id(1), "shell")),
+        ("check_completeness", e.VerdictGiven(task_id(1), True)),
+        ("recovery", e.AttemptEnded(task_id(1), Outcome.INTERRUPTED)),
+        ("recovery", e.TasksRestored((task(1),))),
+    ],
+    ids=["commands started", "claimed by the shell", "checked", "interrupted", "rebuilt after damage"],
+)
+def test_what_happened_outside_is_not_undone_unasked(last: tuple[str, e.Event], writer: Writer) -> None:
+    """It says why, and what is possible; with force it is forgotten."""
+    by, event = last
+    opened = e.SessionOpened(Session(SESSION, SessionKind.TASK, "work", A, created=T0))
+    first = [e.PlanApproved(), opened]
+    if isinstance(event, e.AttemptEnded):
+        first.append(e.AttemptStarted(task_id(1), Attempt(1, Executor.SHELL, SESSION, T0)))
+    writer.commit("setup", lambda _: first)
+    before = writer.graph
+    writer.commit(by, lambda _: [event])
+    with pytest.raises(StateTransitionError) as error:
+        undo(writer, force=False)
+    assert any("--force" in hint for hint in error.value.hints)
+    undo(writer, force=True)
+    assert shown(writer.graph) == shown(before)
+
+
+def test_what_a_person_did_by_hand_is_undone(writer: Writer) -> None:
+    """Starting, claiming: only words."""
+    writer.commit("approve_plan", lambda _: [e.PlanApproved()])
+    writer.commit("complete_task", lambda _: [e.TaskClaimed(task_id(1), "ann")])
+    undo(writer, force=False)
+    assert writer.graph.tasks[task_id(1)].status == "pending"
+
+
+def test_stacks_of_a_journal_that_begins_with_an_undo() -> None:
+    """What it took back is gone; it is no step itself."""
+    records = [Record(1, T0, "undo", ()), Record(2, T0, "redo", ()), Record(3, T0, "note", ())]
+    standing, undone = stacks(records)
+    assert ([r.seq for r in standing], undone) == ([3], [])
