@@ -46,12 +46,13 @@ class TaskAnswer(NamedTuple):
     created: str
     updated: str
     finished: str | None
+    phase_title: str | None = None
     actual_hours: float | None = None
 
 
 def task_answer(graph: Graph, task: Task, now: datetime) -> TaskAnswer:
     """Return *task* as it is answered."""
-    settled = task.status.settled
+    settled, phase = task.status.settled, graph.phase(task.phase)
     return TaskAnswer(
         id=task.id,
         title=task.title,
@@ -78,6 +79,7 @@ def task_answer(graph: Graph, task: Task, now: datetime) -> TaskAnswer:
         created=task.created,
         updated=task.updated,
         finished=task.finished,
+        phase_title=phase.title if phase else None,
         actual_hours=actual_hours(task) if task.attempts else None,
     )
 

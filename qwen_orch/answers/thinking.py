@@ -14,6 +14,8 @@ class Thoughts(NamedTuple):
     session: SessionAnswer
     thoughts: tuple[Thought, ...]
     done: bool
+    recorded: bool = False
+    """Whether the last of them was just taken."""
 
 
 class Kept(NamedTuple):

@@ -78,7 +78,7 @@ def resume(ctx: Context, session: Annotated[str | None, SESSION] = None) -> Resu
 
 def _found(ctx: Context, name: str) -> tuple[Writer, str]:
     """Return the session that *name* means; an orchestration's id means its newest session."""
-    if name.startswith("orch-"):
+    if name.startswith("orch"):
         writer = ctx.project.writer(name)
         newest = writer.graph.sessions_by_age()
         if newest:
@@ -170,7 +170,7 @@ def session_history(
     """Show what happened, step by step, from the journal."""
     from qwen_orch.project.history import entries
 
-    if id is None or id.startswith("orch-"):
+    if id is None or id.startswith("orch"):
         writer = ctx.writer_of(id)
         return History(entries(writer.history()), timeline)
     if id.startswith("task-") or id.isdecimal():

@@ -134,7 +134,7 @@ def _task_status(graph: Graph, task: Task) -> TaskStatusAnswer:
 
 def task_steps(graph: Graph, task: Task) -> tuple[str, ...]:
     """Return what to type next about one task."""
-    from qwen_orch.graph.query import is_ready
+    from qwen_orch.graph.query import is_ready, ready
     from qwen_orch.model.plan import PlanStatus
 
     if graph.root.plan.status is PlanStatus.DRAFT:
@@ -144,7 +144,7 @@ def task_steps(graph: Graph, task: Task) -> tuple[str, ...]:
         TaskStatus.IN_PROGRESS: (_continuing(task), f"/cancel_task {task.id}"),
         TaskStatus.CLAIMED: (f"/complete_task {task.id}", f"/new_task {task.id}"),
         TaskStatus.FAILED: (f"/new_task {task.id}", f"/complete_task {task.id}"),
-        TaskStatus.COMPLETED: ("/new_task",),
+        TaskStatus.COMPLETED: next_steps(graph, ready(graph, now())),
         TaskStatus.CANCELLED: (again,),
     }
     if task.status is not TaskStatus.PENDING:

@@ -57,7 +57,8 @@ def think(
         return [*recorded, e.ThinkingFinished(session)] if done else recorded
 
     writer = ctx.writer
-    return _thoughts(ctx, writer, _keep(ctx, writer, "think", _thinking_session(ctx, writer), added))
+    answer = _thoughts(ctx, writer, _keep(ctx, writer, "think", _thinking_session(ctx, writer), added))
+    return answer._replace(recorded=bool(text))
 
 
 @command("Thinking")

@@ -1,8 +1,8 @@
 """The reasoning of planning as recorded thoughts: what was read, how it hangs together, what was first thought wrong.
 
-As many as ``thinkingDepth`` asks for. The reader's own inferences come first, one a thought; then what only the finished
-graph can tell: a revision of the first estimate, the alternative that was weighed on a branch of its own, and, for
-deep thinking, each phase and each task that a delay must not hit.
+As many as ``thinkingDepth`` asks for. The reader's own inferences come first, one a thought; then what only the
+finished graph can tell: a revision of the first estimate, the alternative that was weighed on a branch of its own, and,
+for deep thinking, each phase and each task that a delay must not hit.
 """
 
 from __future__ import annotations

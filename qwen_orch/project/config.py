@@ -92,6 +92,10 @@ def checked(name: str, value: Any, where: str = "") -> Any:
 
 def parse(raw: bytes) -> Config:
     """Return the settings in the bytes of ``config.json``; raise `ValidationError` naming the line and the key."""
+    return _parsed(raw, {})
+
+
+def _parsed(raw: bytes, instead: dict[str, Any]) -> Config:
     try:
         data = orjson.loads(raw or b"{}")
     except orjson.JSONDecodeError as error:
@@ -99,7 +103,8 @@ def parse(raw: bytes) -> Config:
         raise ValidationError(f"{place}: this is not JSON: {error.msg}", "mend that line, or /doctor") from None
     if not isinstance(data, dict):
         raise ValidationError("config.json line 1: an object {...} is expected", "mend it, or /doctor")
-    return Config(**{k: checked(k, v, f"config.json line {_line_of(raw, k)}: ") for k, v in data.items()})
+    kept = {k: v for k, v in data.items() if k not in instead}
+    return Config(**{k: checked(k, v, f"config.json line {_line_of(raw, k)}: ") for k, v in kept.items()}, **instead)
 
 
 def _line_of(raw: bytes, key: str) -> int:
@@ -107,13 +112,16 @@ def _line_of(raw: bytes, key: str) -> int:
     return raw.count(b"\n", 0, max(at, 0)) + 1
 
 
-def changed(config: Config, name: str, text: str) -> Config:
-    """Return *config* with the key *name* set to what *text*, as typed, means."""
+def changed(raw: bytes, name: str, text: str) -> Config:
+    """Return the settings in *raw* with the key *name* set to what *text*, as typed, means.
+
+    What *raw* says of that key need not be valid: this is how a person mends it.
+    """
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         value = text
-    return Config(**{**asdict(config), name: checked(name, value)})
+    return _parsed(raw, {name: checked(name, value)})
 
 
 def to_bytes(config: Config) -> bytes:

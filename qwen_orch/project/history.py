@@ -20,7 +20,7 @@ def words(event: e.Event) -> str:  # noqa: C901 - one case an event
         case e.TasksAdded(tasks):
             return f"added {_some([f'{t.id} {t.title}' for t in tasks[:1]], len(tasks))}"
         case e.TasksRemoved(ids):
-            return f"removed {len(ids)} tasks"
+            return f"removed {_count(len(ids))}"
         case e.PlanReset():
             return "emptied the plan"
         case e.CheckpointNamed(name, seq):
@@ -46,7 +46,7 @@ def words(event: e.Event) -> str:  # noqa: C901 - one case an event
         case e.TaskReopened(task):
             return f"{task}: reopened"
         case e.TasksRestored(tasks, removed):
-            return f"restored {len(tasks)} tasks{f', removed {len(removed)}' if removed else ''}"
+            return f"restored {_count(len(tasks))}{f', removed {len(removed)}' if removed else ''}"
         case e.SessionOpened(session):
             return f"{session.kind} session {session.id} opened"
         case e.SessionMoved(session_id, state, reason):
@@ -77,7 +77,11 @@ _PLAIN = {
 
 
 def _some(first: list[str], count: int) -> str:
-    return first[0] if count == 1 else f"{count} tasks" if first else "nothing"
+    return first[0] if count == 1 else _count(count)
+
+
+def _count(tasks: int) -> str:
+    return f"{tasks} task" if tasks == 1 else f"{tasks} tasks"
 
 
 def entries(records: Iterable[Record]) -> tuple[Entry, ...]:

@@ -88,10 +88,10 @@ class Project:
 
     def configure(self, name: str, text: str) -> Config:
         """Set one key, durably; what others set meanwhile stays."""
-        settings.changed(Config(), name, text)  # a refusal makes no folder
+        settings.changed(b"", name, text)  # a refusal makes no folder
         with self.disk.locked(self.home / ".lock"):
             self._config = None
-            changed = settings.changed(self.config, name, text)
+            changed = settings.changed(self.disk.read(self.home / "config.json") or b"", name, text)
             self.disk.replace(self.home / "config.json", settings.to_bytes(changed))
         return changed
 

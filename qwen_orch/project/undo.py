@@ -68,5 +68,9 @@ def refuse_outside(step: Record) -> None:
             raise StateTransitionError(
                 f"step {step.seq} ({step.by}) records what commands did; undoing it would not undo them",
                 "/undo --force",
-                "/update_task TASK status:pending",
+                *(f"/update_task {i} status:pending" for i in sorted(_tasks(step))[:1]),
             )
+
+
+def _tasks(step: Record) -> set[str]:
+    return {event.task for event in step.events if isinstance(event, e.TaskEvent)}

@@ -196,7 +196,7 @@ class Disk:
                     return
                 mode = stat.S_IMODE(path.stat().st_mode)
             elif not path.parent.is_dir():
-                raise FileNotFoundError(errno.ENOENT, f"there is no folder {path.parent}")
+                raise StorageError(f"cannot write {path}: there is no folder {path.parent}", f"mkdir -p {path.parent}")
         target = path.resolve()
         self._replace(target, data, mode, target.parent)
 

@@ -105,7 +105,7 @@ def warnings_blocks(warnings: Iterable[str]) -> list[Block]:
 
 
 _HAPPENS = {"started": (NEXT, "active"), "output": (PIPE, "muted"), "checking": (UNSURE, "muted")}
-_ENDS = {"completed": (DONE, "done"), "undecided": (CLAIMED, "claimed")}
+_ENDS = {"completed": (DONE, "done"), "claimed": (CLAIMED, "claimed"), "undecided": (CLAIMED, "claimed")}
 _LONGEST = 8
 """Lines that one update may take."""
 

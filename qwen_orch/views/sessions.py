@@ -137,7 +137,7 @@ def _entry(entry: Entry, at: str, most: int) -> Row:
 def history(answer: History) -> list[Block]:
     """Draw the steps, oldest first; as a timeline under the day of each."""
     if not answer.entries:
-        return [line("Nothing has happened yet."), *following(["/plan"])]
+        return [line("Nothing has happened here yet."), *following(["/task_status"])]
     if not answer.timeline:
         cut = any(len(e.what) > _BRIEF for e in answer.entries)
         return [*entries(answer.entries), *following(["/session_history --timeline"] if cut else [])]

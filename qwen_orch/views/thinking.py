@@ -16,7 +16,8 @@ def thoughts(answer: Thoughts) -> list[Block]:
         return [line("Nothing has been thought here yet."), *following(["/think TEXT"])]
     state = "complete" if answer.done else "still open"
     head = Line(joined([Span(answer.session.id, "id"), count(len(answer.thoughts), "thought"), state]), hang=2)
-    rows = tuple(_thought(t) for t in answer.thoughts)
+    shown = answer.thoughts[-1:] if answer.recorded else answer.thoughts
+    rows = tuple(_thought(t) for t in shown)
     return [head, GAP, Table(rows, wrap=True, right=(0,)), *following([] if answer.done else ["/think TEXT"])]
 
 
