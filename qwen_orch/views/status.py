@@ -23,7 +23,7 @@ from qwen_orch.views.parts import (
     title,
     when,
 )
-from qwen_orch.views.task_parts import card, evidence, headline, tail, task_row, task_table
+from qwen_orch.views.task_parts import WORTH_TELLING, card, evidence, headline, tail, task_row, task_table
 
 _SHOWN = 8
 _PATH = 12
@@ -76,7 +76,7 @@ def _ahead(answer: PlanStatusAnswer) -> list[Block]:
         rows.append(row(Span("Critical path", "muted"), (*arrows(path[:_PATH]), Span(rest, "muted"))))
     if answer.progress.done < answer.progress.total:
         rows.append(row(Span("Remaining", "muted"), Span(_remaining(answer.remaining_hours))))
-    if answer.calibration:
+    if answer.calibration and answer.calibration.actual_hours >= WORTH_TELLING:
         rows.append(row(Span("Estimates", "muted"), Span(answer.calibration.words)))
     return [GAP, *sheet(rows)] if rows else []
 

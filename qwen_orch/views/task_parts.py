@@ -29,6 +29,8 @@ HEADERS = ("TASK", "STATE", "TITLE", "PRIORITY", "EST", "WAITS FOR")
 _TITLE = 2
 _WAITS = 20
 _LONG = 400
+WORTH_TELLING = 1 / 60
+"""Hours: what took less than a minute says nothing about an estimate."""
 _TAIL = 8
 """Lines of output shown of a command that failed."""
 
@@ -126,7 +128,7 @@ def facts(task: TaskAnswer, phase: str = "") -> Block:
                 state(task.state),
                 "" if task.priority == "medium" else f"{task.priority} priority",
                 _estimate(guess) if guess else "",
-                f"took {took(task.actual_hours * 3600)}" if task.actual_hours else "",
+                f"took {duration(task.actual_hours)}" if (task.actual_hours or 0) >= WORTH_TELLING else "",
                 f"{percent(task.progress)} reported" if task.state == "in_progress" and task.progress else "",
                 phase or task.phase or "",
                 f"part of {task.parent}" if task.parent else "",

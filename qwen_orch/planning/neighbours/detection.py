@@ -13,8 +13,8 @@ from qwen_orch.planning.reader.text import clean
 _LOOKED_AT = 50
 _BOX = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)]) \[[ xX~/-]\]\*? ", re.M)
 _SPECKIT = re.compile(r"^- \[[ xX]\] (?:~~)?T\d{3,}\b", re.M)
-_KIRO = re.compile(r"^\s*- \[[ xX-]\]\*? \d+(?:\.\d+)?\.? |^\s*- _Requirements: [\d., ]+_\s*$", re.M)
-_KIRO_TITLE = re.compile(r"^# Implementation Plan", re.M)
+_KIRO = re.compile(r"^\s*- \[[ xX-]\]\*? \d+(?:\.\d+)?\.? ", re.M)
+_KIRO_SIGN = re.compile(r"^# Implementation Plan|^\s*- _Requirements: [\d., ]+_\s*$", re.M)
 
 
 def of_bytes(raw: bytes) -> str | None:
@@ -56,6 +56,6 @@ def _of_markdown(text: str) -> str | None:
         return "backlog"
     if _SPECKIT.search(text):
         return "speckit"
-    if _KIRO.search(text) and (_KIRO_TITLE.search(text) or _BOX.search(text)):
+    if _KIRO.search(text) and _KIRO_SIGN.search(text):
         return "kiro"
     return "checklist" if _BOX.search(text) else None
