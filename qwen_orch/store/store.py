@@ -72,7 +72,8 @@ class Store:
     def _close(self) -> None:
         """Give the journal's file handle back: a shell may look at a thousand orchestrations."""
         if self._fd is not None:
-            self.disk.calls.close(self._fd)
+            with contextlib.suppress(OSError):  # what was written is synced, or was refused already
+                self.disk.calls.close(self._fd)
             self._fd = None
 
     def changed(self) -> bool:
