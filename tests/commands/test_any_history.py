@@ -87,7 +87,7 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path.cwd())
 
 
-@settings(LAW, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(LAW, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(st.sampled_from(LINES).flatmap(typed), min_size=3, max_size=14), data=st.data())
 def test_what_always_holds(lines: list[str], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No error of ours, every refusal leads on and changes nothing, and the laws of the state hold on the disk."""

@@ -129,7 +129,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return loaded
 
 
-@settings(LAW, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(LAW, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_imported_can_be_worked_with(
     exported: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
