@@ -47,8 +47,8 @@ def test_every_key_has_a_meaning_and_is_read_back(key: str) -> None:
     expected = {**asdict(Config()), key: GOOD[key]}
     typed = GOOD[key] if isinstance(GOOD[key], str) else orjson.dumps(GOOD[key]).decode()
     assert asdict(parse(orjson.dumps({key: GOOD[key]}))) == expected
-    assert asdict(changed(Config(), key, str(typed))) == expected
-    assert asdict(parse(to_bytes(changed(Config(), key, str(typed))))) == expected
+    assert asdict(changed(b"", key, str(typed))) == expected
+    assert asdict(parse(to_bytes(changed(b"", key, str(typed))))) == expected
 
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in BAD.items() for value in values])
@@ -113,3 +113,10 @@ def test_a_refused_setting_changes_nothing(project: Project) -> None:
     with pytest.raises(ValidationError):
         empty.configure("nonsense", "1")
     assert not empty.home.exists()
+
+
+def test_a_bad_value_is_mended_by_setting_it() -> None:
+    """What the file says of that key need not be valid; of every other it must be."""
+    assert changed(b'{"jobs": "many", "maxSessions": 9}', "jobs", "3") == Config(jobs=3, maxSessions=9)
+    with pytest.raises(ValidationError, match="maxSessions"):
+        changed(b'{"jobs": "many", "maxSessions": 0}', "jobs", "3")

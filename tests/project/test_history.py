@@ -38,7 +38,7 @@ def test_no_plain_words_are_left_over() -> None:
         (e.TasksAdded((task(1),)), "added task-001 task 1"),
         (e.TasksAdded((task(1), task(2))), "added 2 tasks"),
         (e.CommandsApproved((task(1).id,)), "approved the commands of task-001"),
-        (e.TasksRestored((task(1),), (task(2).id,)), "restored 1 tasks, removed 1"),
+        (e.TasksRestored((task(1),), (task(2).id,)), "restored 1 task, removed 1"),
         (e.ProgressReported(task(1).id, 0.5), "task-001: 50% done, says its worker"),
         (e.VerdictGiven(task(1).id, False), "task-001: failed by verdict"),
     ],
