@@ -128,7 +128,7 @@ def facts(task: TaskAnswer, phase: str = "") -> Block:
                 state(task.state),
                 "" if task.priority == "medium" else f"{task.priority} priority",
                 _estimate(guess) if guess else "",
-                f"took {duration(task.actual_hours)}" if (task.actual_hours or 0) >= WORTH_TELLING else "",
+                _took(task.actual_hours or 0.0),
                 f"{percent(task.progress)} reported" if task.state == "in_progress" and task.progress else "",
                 phase or task.phase or "",
                 f"part of {task.parent}" if task.parent else "",
@@ -141,6 +141,10 @@ def facts(task: TaskAnswer, phase: str = "") -> Block:
         indent=2,
         hang=2,
     )
+
+
+def _took(hours: float) -> str:
+    return f"took {duration(hours)}" if hours >= WORTH_TELLING else ""
 
 
 def _estimate(guess: Estimate) -> str:

@@ -153,7 +153,8 @@ def _facts(task: Task, word: str | None) -> Iterator[str]:
 
 
 def _waits(graph: Graph, task: Task, include_progress: bool, now: datetime) -> Iterator[str]:
-    needed = [f"{_link(d.task, d.task)} {relation(d)}{' (inferred)' * d.inferred}".rstrip() for d in task.depends_on]
+    marks = ((_link(d.task, d.task), relation(d), "(inferred)" if d.inferred else "") for d in task.depends_on)
+    needed = [" ".join(filter(None, told)) for told in marks]
     if needed:
         yield f'<p class="soft">Depends on {", ".join(needed)}</p>'
     held = blocked_by(graph, task, now) if include_progress and not task.status.settled else ()
