@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from qwen_orch.graph.calibration import actual_hours
 from qwen_orch.graph.precedence import blocked_by
 from qwen_orch.graph.query import status_word
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.plan import Orchestration
-from qwen_orch.model.session import Session
 from qwen_orch.model.task import Criterion, Dependency, Estimate, Origin, Task
+
+if TYPE_CHECKING:
+    from qwen_orch.model.session import Session
 
 
 class TaskAnswer(NamedTuple):

@@ -44,7 +44,7 @@ class Door(Protocol):
         """Return all of standard input."""
 
 
-@define
+@define(eq=False, repr=False)
 class Context:
     """The hands of a command. *yes* is the consent given beforehand with ``--yes``."""
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_WORD = re.compile(
-    r"""
+# As text: the module ``re`` keeps what it has compiled, and a command line that a shell has cut needs none of it.
+_WORD = r"""(?x)
       "(?:[^"\\]|\\.)*"(?=\s|$) | '[^']*'(?=\s|$)              # a quoted word
     | (?:--)?[a-z_-]+[:=](?:"(?:[^"\\]|\\.)*"|'[^']*')(?=\s|$)  # key:"a value"
     | \S+
-    """,
-    re.VERBOSE,
-)
-_KEYED = re.compile(r"((?:--)?[a-z_-]+[:=])(?:\"((?:[^\"\\]|\\.)*)\"|'([^']*)')")
-_ESCAPE = re.compile(r'\\(["\\])')
-OPTION = re.compile(r"--[a-z][a-z-]*(?:=.*)?", re.DOTALL)
+    """
+_KEYED = r"((?:--)?[a-z_-]+[:=])(?:\"((?:[^\"\\]|\\.)*)\"|'([^']*)')"
+_ESCAPE = r'\\(["\\])'
+_OPTION = r"(?s)--[a-z][a-z-]*(?:=.*)?"
 
 
 class Word(NamedTuple):
@@ -29,7 +27,7 @@ class Word(NamedTuple):
     @property
     def is_option(self) -> bool:
         """Whether this looks like ``--name`` or ``--name=value``."""
-        return not self.quoted and OPTION.fullmatch(self.text) is not None
+        return not self.quoted and self.text.startswith("--") and re.fullmatch(_OPTION, self.text) is not None
 
 
 class Line(NamedTuple):
@@ -43,7 +41,7 @@ class Line(NamedTuple):
 def split(text: str) -> Line:
     """Cut a typed line into words. Only the first line has words and options; what is below it is text."""
     first, _, below = text.partition("\n")
-    return Line(tuple(_word(m) for m in _WORD.finditer(first)), first, below)
+    return Line(tuple(_word(m) for m in re.finditer(_WORD, first)), first, below)
 
 
 def from_argv(arguments: list[str]) -> Line:
@@ -55,8 +53,8 @@ def _word(match: re.Match[str]) -> Word:
     text, (start, end) = match.group(), match.span()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         inner = text[1:-1]
-        return Word(_ESCAPE.sub(r"\1", inner) if text[0] == '"' else inner, start, end, quoted=True)
-    keyed = _KEYED.fullmatch(text)
+        return Word(re.sub(_ESCAPE, r"\1", inner) if text[0] == '"' else inner, start, end, quoted=True)
+    keyed = re.fullmatch(_KEYED, text)
     if keyed:
-        text = keyed[1] + (keyed[3] or _ESCAPE.sub(r"\1", keyed[2] or ""))
+        text = keyed[1] + (keyed[3] or re.sub(_ESCAPE, r"\1", keyed[2] or ""))
     return Word(text, start, end)

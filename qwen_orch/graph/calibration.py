@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-
-from attrs import frozen
+from typing import NamedTuple
 
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.task import Attempt, Outcome, Task, TaskStatus
@@ -15,8 +14,7 @@ _UNTOLD = Outcome.INTERRUPTED
 """How an attempt ends whose end nobody saw: it is recorded when the next process finds out, maybe days later."""
 
 
-@frozen
-class Calibration:
+class Calibration(NamedTuple):
     """How the estimates of finished tasks compared to what they took.
 
     *compared* tasks were estimated at *estimated_hours* together and took *actual_hours*; *ratio* is actual over

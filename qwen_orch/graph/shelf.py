@@ -6,17 +6,19 @@ Most commands look at one session or none, and there may be ten thousand: their 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from immutables import Map
 
 from qwen_orch.model.ids import SessionId
-from qwen_orch.model.session import Session
 
-Load: TypeAlias = Callable[[SessionId], Session]
+if TYPE_CHECKING:
+    from qwen_orch.model.session import Session
+
+Load: TypeAlias = "Callable[[SessionId], Session]"
 
 
-class Shelf(Mapping[SessionId, Session]):
+class Shelf(Mapping[SessionId, "Session"]):
     """A persistent mapping from id to session; an id without a value is *load*-ed when its session is wanted.
 
     What was loaded once is shared by all shelves made of this one. *load* returns the same for an id each time.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 from immutables import Map
@@ -11,8 +12,10 @@ from qwen_orch.errors import PlanNotFound, SessionNotFound, TaskNotFound
 from qwen_orch.graph.shelf import Shelf
 from qwen_orch.model.ids import PhaseId, SessionId, TaskId, number_of
 from qwen_orch.model.plan import Orchestration, Phase
-from qwen_orch.model.session import Session
 from qwen_orch.model.task import Task
+
+if TYPE_CHECKING:
+    from qwen_orch.model.session import Session
 
 
 @frozen

@@ -6,14 +6,12 @@ import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import define, field
 
 from qwen_orch.errors import OrchError, PlanNotFound, SessionNotFound, StorageError, ValidationError
 from qwen_orch.model.ids import SUFFIX_ALPHABET, SUFFIX_LENGTH, OrchestrationId, checked, is_safe, resolve
-from qwen_orch.project import config as settings
-from qwen_orch.project.config import Config
 from qwen_orch.project.writer import Writer
 from qwen_orch.store import codec, seal
 from qwen_orch.store.aside import keep_aside
@@ -21,6 +19,9 @@ from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import refuse_newer
 from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
+
+if TYPE_CHECKING:
+    from qwen_orch.project.config import Config
 
 HOME = Path(".qwen/orchestration")
 
@@ -42,7 +43,7 @@ class Current(NamedTuple):
     session: str | None = None
 
 
-@define(slots=False)
+@define(slots=False, eq=False, repr=False)
 class Project:
     """One project folder. Nothing is made on the disk before something is to be kept."""
 
@@ -80,6 +81,8 @@ class Project:
     @property
     def config(self) -> Config:
         """The settings as they stand; raises `ValidationError` naming the line and key that are wrong."""
+        from qwen_orch.project import config as settings
+
         path = self.home / "config.json"
         stands = _standing(path)
         if self._config is None or self._config[1] != stands:
@@ -88,6 +91,8 @@ class Project:
 
     def configure(self, name: str, text: str) -> Config:
         """Set one key, durably; what others set meanwhile stays."""
+        from qwen_orch.project import config as settings
+
         settings.changed(b"", name, text)  # a refusal makes no folder
         with self.disk.locked(self.home / ".lock"):
             self._config = None

@@ -36,7 +36,7 @@ def timestamp() -> str:
     return now().isoformat(timespec="milliseconds")
 
 
-@define
+@define(eq=False, repr=False)
 class Writer:
     """Holds the state of one orchestration, and is the only way to change it."""
 

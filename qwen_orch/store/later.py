@@ -12,15 +12,15 @@ from attrs import define, field
 
 from qwen_orch.errors import SessionCorrupted, StorageError
 from qwen_orch.model.ids import SessionId
-from qwen_orch.model.session import Session
 from qwen_orch.store import journal, seal, snapshots
 
 if TYPE_CHECKING:
+    from qwen_orch.model.session import Session
     from qwen_orch.store.restore import Restoration
     from qwen_orch.store.snapshots import PlanPicture, SessionPicture
 
 
-@define
+@define(eq=False, repr=False)
 class Later:
     """Reads sessions of one orchestration as of the record its *plan* stands at.
 

@@ -102,7 +102,7 @@ class Pictures(NamedTuple):
         return snapshots.graph_of(root, tasks, Shelf.of(p.session for p in self.sessions.values()), last)
 
 
-@define
+@define(eq=False, repr=False)
 class Restoration:
     """One restoration under way: what is read, and the report that grows. Without *mend* nothing is written."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 from immutables import Map
@@ -19,9 +19,11 @@ from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import TaskId, checked, is_safe, number_of
 from qwen_orch.model.plan import Orchestration
-from qwen_orch.model.session import Session
 from qwen_orch.model.task import Task
 from qwen_orch.store import codec, journal, seal
+
+if TYPE_CHECKING:
+    from qwen_orch.model.session import Session
 
 
 class Layout(NamedTuple):
@@ -175,6 +177,8 @@ def read_manifest(raw: bytes, orchestration: str) -> ManifestPicture:
 
 def read_session(raw: bytes, orchestration: str) -> SessionPicture:
     """Return the session in *raw*; raise `Damaged` as `read_plan` does."""
+    from qwen_orch.model.session import Session
+
     page = _open(raw, orchestration)
     return SessionPicture(page["seq"], page["record"], codec.structure(page["session"], Session))
 

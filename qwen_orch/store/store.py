@@ -38,7 +38,7 @@ KEPT_BACKUPS = 20
 """How many backups of one orchestration are kept; the oldest go first."""
 
 
-@define
+@define(eq=False, repr=False)
 class Store:
     """Reads and writes the files of one orchestration."""
 
