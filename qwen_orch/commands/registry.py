@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
@@ -103,20 +104,28 @@ def _usage(param: Param) -> str:
     return word if param.required else f"[{word}]"
 
 
-_declared: dict[str, Command] = {}
+_functions: dict[str, tuple[str, Callable[..., Any]]] = {}
 
 
 def command(group: str, name: str = "") -> Callable[[F], F]:
-    """Declare the decorated function as a command of *group*; it is called ``run(context, ...)``."""
+    """Declare the decorated function as a command of *group*; it is called ``run(context, ...)``.
+
+    Its signature is looked at when the command is asked for: whoever lists tasks does not pay for the rest of the room.
+    """
 
     def declare(run: F) -> F:
-        summary, _, details = inspect.cleandoc(run.__doc__ or "").partition("\n")
-        called = name or run.__name__
-        paragraphs = (" ".join(p.split()) for p in details.strip().split("\n\n"))
-        _declared[called] = Command(called, group, run, _params(run), summary, "\n\n".join(paragraphs))
+        _functions[name or run.__name__] = group, run
         return run
 
     return declare
+
+
+@cache
+def _declared(name: str) -> Command:
+    group, run = _functions[name]
+    summary, _, details = inspect.cleandoc(run.__doc__ or "").partition("\n")
+    paragraphs = (" ".join(p.split()) for p in details.strip().split("\n\n"))
+    return Command(name, group, run, _params(run), summary, "\n\n".join(paragraphs))
 
 
 def _params(run: Callable[..., Any]) -> tuple[Param, ...]:
@@ -143,7 +152,7 @@ def find(name: str) -> Command:
     for room, names in ROOMS.items():
         if plain in names:
             import_module(f"qwen_orch.commands.{room}")
-            return _declared[plain]
+            return _declared(plain)
     near = did_you_mean(plain, [*ALL, *ALIASES])
     raise UsageError(f"there is no command /{plain[:40]}{near}", "/orchestration_help")
 

@@ -6,8 +6,11 @@ changes later must not change what an old file means.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import has
 
 from qwen_orch.errors import StorageError, ValidationError
 
@@ -29,7 +32,22 @@ def converter() -> Converter:
 
     made = Converter(detailed_validation=False)
     made.register_unstructure_hook(float, _finite)
+    made.register_structure_hook_factory(has, lambda kind: _made_when_met(kind, made))
     return made
+
+
+def _made_when_met(kind: type, converter: Converter) -> Callable[[Any, Any], Any]:
+    """Return what structures a *kind*, made when the first is met: making takes long, and most files lack some."""
+    from cattrs.gen import make_dict_structure_fn
+
+    made: list[Callable[[Any, Any], Any]] = []
+
+    def structure(data: Any, _: Any) -> Any:
+        if not made:
+            made.append(make_dict_structure_fn(kind, converter, _cattrs_detailed_validation=False))
+        return made[0](data, kind)
+
+    return structure
 
 
 def _finite(value: float) -> float:

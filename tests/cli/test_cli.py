@@ -206,7 +206,9 @@ class TestFaultsOfOurs:
         def run(context: Any) -> None:
             raise ZeroDivisionError("nothing\nto divide")
 
-        monkeypatch.setitem(registry._declared, "graph", registry.find("graph")._replace(run=run, params=()))
+        monkeypatch.setattr(
+            registry, "_declared", {"graph": registry.find("graph")._replace(run=run, params=())}.__getitem__
+        )
         return planned
 
     def test_traceback_is_kept(self, faulty: Call, project: Path) -> None:
@@ -248,7 +250,9 @@ class TestFaultsOfOurs:
         def run(context: Any) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setitem(registry._declared, "graph", registry.find("graph")._replace(run=run, params=()))
+        monkeypatch.setattr(
+            registry, "_declared", {"graph": registry.find("graph")._replace(run=run, params=())}.__getitem__
+        )
         said = planned("graph", "--json")
         assert said.code == 130
         assert said.json[0]["error"]["type"] == "Interrupted"
