@@ -125,9 +125,8 @@ def test_ctrl_c_in_a_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(
-        registry, "_declared", {"graph": registry.find("graph")._replace(run=interrupted, params=())}.__getitem__
-    )
+    known, fake = registry._declared, registry.find("graph")._replace(run=interrupted, params=())
+    monkeypatch.setattr(registry, "_declared", lambda name: fake if name == "graph" else known(name))
     said = run(Scripted("/graph", "/list_tasks"))[1]
     assert "/graph was interrupted" in said
     assert "there is no plan" in said
@@ -139,9 +138,8 @@ def test_fault_of_ours(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def faulty(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(
-        registry, "_declared", {"graph": registry.find("graph")._replace(run=faulty, params=())}.__getitem__
-    )
+    known, fake = registry._declared, registry.find("graph")._replace(run=faulty, params=())
+    monkeypatch.setattr(registry, "_declared", lambda name: fake if name == "graph" else known(name))
     monkeypatch.setattr("qwen_orch.repl.loop.meaning", lambda text: faulty() if text == "boom" else _meaning(text))
     said = run(Scripted("/graph", "boom", "/list_tasks"))[1]
     assert "an error of ours in /graph: ZeroDivisionError: oh" in said
