@@ -34,12 +34,17 @@ _ALL_AFTER = re.compile(r"\b(?:all|any|every|everything|the rest|no)\b", re.I)
 _STOP = re.compile(r"[.;](?:\s|$)|\s[—–]\s|\bcan (?:run |be )?(?:done |start )?(?:in )?parallel\b|\bbut\b")
 _MENTION = re.compile(r"\b(?:phases?|stages?|milestones?|weeks?|sprints?)\s+\d[^.;—]*", re.I)
 _STORY = re.compile(r"\bUS(\d+)\b|\buser story (\d+)", re.I)
+_ONE = r"(?:phase|stage|milestone|sprint|iteration)"
 _SEQUENTIAL = re.compile(
-    r"\b(?:each|every) phase\b.{0,60}\bbefore the next\b|\bphases? (?:are|must be|should be|run|"
+    rf"\b(?:each|every|a|one|no) {_ONE}\b.{{0,60}}\b(?:before the next\b|(?:starts?|begins?|depends?|waits?|follows?)\b"
+    rf".{{0,60}}\bthe (?:(?:one|{_ONE}) before\b|(?:previous|preceding) (?:one|{_ONE})\b|(?:previous|preceding)$))|"
+    r"\bphases? (?:are|must be|should be|run|"
     r"is) (?:strictly )?(?:sequential|(?:completed |done |"
     r"executed |worked )?(?:sequentially|in (?:order|sequence)|one after (?:another|the other)))",
     re.I,
 )
+_FREE = re.compile(r"\b(?:independent\w*|need not|do(?:es)? ?n[o'’]t (?:wait|depend|need|follow))\b", re.I)
+_COMMA = re.compile(r"(\s*[,;]\s*|\s+and\s+)")
 _ADVICE = re.compile(r"\b(?:recommend|suggest|prefer|could|e\.g\.|example|may)", re.I)
 _THEN = re.compile(r"\bthen\b", re.I)
 
@@ -72,7 +77,7 @@ def _all(
             named = _named(need.text, out, resolver)
             if not named and not states_none(need.text):
                 out.warn(
-                    f"“{need.text[:80]}” is named as what “{phase.title[:60]}” waits for and is no phase here",
+                    f"“{plain(need.text)[:80]}” is named as what “{phase.title[:60]}” waits for and is no phase here",
                     need.line,
                 )
             yield from ((phase, earlier, need.line, True) for earlier in named)
@@ -109,9 +114,21 @@ def _graph(pairs_: dict[tuple[int, int], int]) -> dict[int, list[int]]:
 def _named(text: str, out: Gathered, resolver: Resolver) -> list[PhaseFound]:
     if states_none(text):
         return []
-    parts = [text, *re.split(r"\s*[,;]\s*|\s+and\s+", text)]
-    found = [phase for part in parts if (phase := resolver.phase(part))]
-    return found or mentioned(text, out, resolver)
+    return _listed(text, resolver) or mentioned(plain(text), out, resolver)
+
+
+def _listed(text: str, resolver: Resolver) -> list[PhaseFound]:
+    """The phases that *text* lists by title, number or story; a title may hold a comma itself."""
+    parts = _COMMA.split(text)[:80]
+    found: list[PhaseFound] = []
+    at = 0
+    while at < len(parts):
+        ends = range(min(len(parts), at + 9), at, -2)
+        named = ((end, phase) for end in ends if (phase := resolver.phase("".join(parts[at:end]))))
+        end, phase = next(named, (at + 1, None))
+        found += [phase] if phase else []
+        at = end + 1
+    return found
 
 
 def mentioned(text: str, out: Gathered, resolver: Resolver) -> list[PhaseFound]:
@@ -129,7 +146,7 @@ def mentioned(text: str, out: Gathered, resolver: Resolver) -> list[PhaseFound]:
 def _stated(need: Need, out: Gathered, resolver: Resolver) -> Iterator[tuple[PhaseFound, PhaseFound, bool]]:
     """The phase pairs (later, earlier, whether ``depends on`` states it) of one sentence."""
     text = plain(need.text)
-    if _SEQUENTIAL.search(text):
+    if _SEQUENTIAL.search(text) and not _FREE.search(text):
         yield from ((later, earlier, False) for later, earlier in zip(out.phases[1:], out.phases, strict=False))
         return
     if need.form == "section" and not _ADVICE.search(text) and (ARROW.search(text) or _THEN.search(text)):

@@ -8,17 +8,17 @@ they stand in a phase beside others that hold tasks.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from attrs import Factory, define
 
-from qwen_orch.planning.reader import fields, headings, ids, marks, states, verbs
+from qwen_orch.planning.reader import fields, headings, marks, series, verbs
 from qwen_orch.planning.reader.blocks import Block, Item, Section, Tree
 from qwen_orch.planning.reader.entries import Gathered
 from qwen_orch.planning.reader.headings import APART, PROSE, Heading, Kind
+from qwen_orch.planning.reader.series import is_marked
 from qwen_orch.planning.reader.tables import Columns, columns
-from qwen_orch.planning.reader.text import one_line
+from qwen_orch.planning.reader.text import one_line, plain
 
 MARKED, TITLED, TABLE, PLACED, NAMED, LOOSE, PLAIN = 4.0, 3.0, 2.5, 2.0, 1.8, 1.5, 1.0
 """Strengths: boxes and ids; task headings; tables with plan columns; lists under work headings or phases; lists in a
@@ -77,7 +77,8 @@ class Convention:
             return
         for block, heading in left:
             where = f" under “{headings.read(heading).title[:60]}”" if heading else ""
-            out.warn(f"{len(block.items)} list items{where} were {why}", block.line)
+            count = "1 list item" if len(block.items) == 1 else f"{len(block.items)} list items"
+            out.warn(f"{count}{where} {'was' if len(block.items) == 1 else 'were'} {why}", block.line)
 
 
 def settle(tree: Tree) -> Convention:
@@ -85,8 +86,9 @@ def settle(tree: Tree) -> Convention:
     here = Convention()
     sections = tree.root.walk()
     here.reads = {section: headings.read(section.title) for section in sections if section.parent}
+    here.own = series.is_export(sections)
     here.title = _title(tree.root, here)
-    here.prefixes = _prefixes(sections)
+    here.prefixes = series.prefixes(sections)
     _weigh_headings(sections, here)
     for section in sections:
         for block in section.blocks:
@@ -100,6 +102,9 @@ def _title(root: Section, here: Convention) -> Section | None:
     if not root.children:
         return None
     first = root.children[0]
+    if here.own and first.level == 1:
+        here.reads[first] = Heading(plain(first.title), Kind.NEUTRAL)
+        return first
     read = here.reads[first]
     alone = len(root.children) == 1 and (bool(first.children) or first.level == 1)
     named = (
@@ -111,36 +116,6 @@ def _title(root: Section, here: Convention) -> Section | None:
     if alone and (len(first.children) > 1 or read.word in _GROUPS) and read.kind is not Kind.TASK:
         return first
     return first if (alone or named) and read.kind not in (Kind.PHASE, Kind.TASK) else None
-
-
-def _prefixes(sections: Iterable[Section]) -> frozenset[str]:
-    """The letters that at least two items of the document begin their ids with."""
-    counts: Counter[str] = Counter()
-    for section in sections:
-        for block in section.blocks:
-            found = [id_ for item in block.items if (id_ := lead(item)[1]) is not None]
-            counts.update(i.prefix for i in found if not i.sure or (i.label[0].isdigit() and "." in i.label))
-    return frozenset(prefix for prefix, count in counts.items() if count > 1)
-
-
-def lead(item: Item) -> tuple[bool, ids.Identifier | None]:
-    """Tell whether *item* has a box, and its id if it begins with one."""
-    text = item.text.lstrip()
-    status, rest = states.box(text)
-    return status is not None, ids.identifier(rest.lstrip())
-
-
-def is_marked(item: Item, prefixes: frozenset[str]) -> bool:
-    """Tell whether a box or an id marks *item* as a task."""
-    boxed, id_ = lead(item)
-    return boxed or (id_ is not None and is_id(id_, prefixes))
-
-
-def is_id(id_: ids.Identifier, prefixes: frozenset[str]) -> bool:
-    """Tell whether an id-like start is an id: delimited, or one of a series here; bare numbers mark order."""
-    if id_.label[0].isdigit():
-        return "" in prefixes and not id_.label.isdigit()
-    return id_.sure or id_.prefix in prefixes
 
 
 def _weigh_headings(sections: list[Section], here: Convention) -> None:
@@ -273,7 +248,6 @@ def _choose(sections: list[Section], here: Convention) -> None:
         return
     floor = TITLED if best >= TITLED else PLACED if best >= PLACED else best
     kept = {block for block, strength in here.found.items() if strength >= floor}
-    here.own = any(id_.own for block in kept for item in block.items if (id_ := lead(item)[1]) is not None)
     siblings = _sibling_sections(sections, kept, here) if best >= TITLED and not here.own else set()
     for section in sections:
         for block in section.blocks:

@@ -270,14 +270,14 @@ class Resolver:
 
     def phase(self, name: str) -> PhaseFound | None:
         """The phase of this title, number or user story."""
-        bare = plain(name).strip(" .\"'").casefold()
-        for p in self.out.phases:
-            title = p.title.casefold()
-            if (
-                bare == title
-                or (len(bare) > 3 and title.startswith(bare))
-                or (len(bare) > 3 and title.split(": ", 1)[-1] == bare)
-            ):
+        whole = plain(name).casefold()
+        bare = whole.strip(" .\"'")
+        titles = [p.title.casefold() for p in self.out.phases]
+        for exact in (whole, bare):
+            if exact in titles:
+                return self.out.phases[titles.index(exact)]
+        for p, title in zip(self.out.phases, titles, strict=True):
+            if title.split(": ", 1)[-1] in (whole, bare) or (len(bare) > 3 and title.startswith(bare)):
                 return p
         match = re.fullmatch(r"(?:us|user story )(\d+)", bare)
         return next(

@@ -11,6 +11,9 @@ _ORG_SIGNS = re.compile(r"^(?:\*{2,} \S|#\+(?:title|author|begin_\w+|todo)\b|\* 
 _ORG_PRIORITY = re.compile(r"\[#([ABC])\]\s*")
 _ORG_TAGS = re.compile(r"\s+:([\w@]+(?::[\w@]+)*):\s*$")
 _ORG_COOKIE = re.compile(r"\s*\[\d*(?:/\d*|%)\]")
+_ORG_SETTINGS = re.compile(
+    r"options|startup|(?:seq_|typ_)?todo|property|columns|include|setupfile|archive|link|macro|results|header"
+)
 _ORG_PROPERTY = re.compile(r"\s*:(\w+):\s*(.*)$")
 _BOXES = {
     "DONE": "[x] ",
@@ -78,7 +81,9 @@ def _org_keyword(match: re.Match[str], fenced: bool) -> tuple[bool, str]:
         return True, f"```{match[2].split(' ')[0]}"
     if name.startswith("end_"):
         return False, "```"
-    return fenced, f"# {match[2]}" if name == "title" else ""
+    if name == "title" or _ORG_SETTINGS.fullmatch(name) or not match[2]:
+        return fenced, f"# {match[2]}" if name == "title" else ""
+    return fenced, f"{match[1].capitalize()}: {match[2]}"
 
 
 def _org_heading(level: int, words: str) -> str:

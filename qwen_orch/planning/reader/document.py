@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from qwen_orch.model.draft import Draft, DraftPhase, DraftTask, Warning  # noqa: A004
 from qwen_orch.model.task import Priority
-from qwen_orch.planning.reader import barriers, explain
+from qwen_orch.planning.reader import barriers, explain, tails
 from qwen_orch.planning.reader.circles import refuse_circles
 from qwen_orch.planning.reader.dependencies import Resolver
 from qwen_orch.planning.reader.entries import Edges, Found, Gathered, PhaseFound
@@ -23,6 +23,7 @@ def assemble(out: Gathered, title: str | None, break_cycles: bool = False) -> Dr
     _nest(out)
     _drop_repeats(out)
     _order(out)
+    tails.settle(out)
     _drop_empty_phases(out)
     for task in out.tasks:
         settle_deferred(task)
@@ -86,9 +87,14 @@ def _drop_repeats(out: Gathered) -> None:
     if not again:
         return
     lines = sorted(t.line + 1 for t in again)
+    told = (
+        "a task is written twice, word for word (this line repeats an earlier one); it was taken once"
+        if len(again) == 1
+        else f"{len(again)} tasks are written twice, word for word (lines {lines[0]}–{lines[-1]} repeat earlier ones); "
+        "each was taken once"
+    )
     out.warn(
-        f"{len(again)} tasks are written twice, word for word (lines {lines[0]}–{lines[-1]} repeat earlier ones); "
-        "each was taken once",
+        told,
         lines[0] - 1,
     )
     kept = [t for t in out.tasks if t not in again]

@@ -14,14 +14,15 @@ POINT = 4.0
 """Hours of a story point in a document that does not say."""
 
 _UNITS: tuple[tuple[str, float], ...] = (
-    (r"minutes?|mins?|分钟|分鐘|分", 1 / 60),
+    (r"minutes?|mins?|(?<=\d)(?-i:m)|分钟|分鐘|分", 1 / 60),
     (r"hours?|hrs?|h|小时|小時|時間|时", 1.0),
     (r"(?:working |work |business |person-?|man-?)?days?|pd|d|人日|人天|工作日|天|日", DAY),
     (r"(?:working |person-?|man-?)?weeks?|wks?|w|人周|周|週間?", WEEK),
     (r"(?:person-?|man-?)?months?|mos?|人月|个月|個月|ヶ月", MONTH),
 )
 _UNIT = "|".join(f"(?P<u{n}>{words})" for n, (words, _) in enumerate(_UNITS))
-_NUMBER = r"(?:\d{1,5}(?:[.,]\d{1,3})?|half an?|an?|one|two|three|four|five|six)"
+_NUMBER = r"(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d{1,3})?|\d{1,7}(?:[.,]\d{1,3})?|half an?|an?|one|two|three|four|five|six)"
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _WORDS = {
     "half a": 0.5,
     "half an": 0.5,
@@ -35,7 +36,8 @@ _WORDS = {
     "six": 6,
 }
 _APART = r"\s*(?:-|–|—|~|〜|to|\.\.)\s*"
-_ONE = re.compile(rf"({_NUMBER})\s*-?\s*(?:{_UNIT})(?![A-Za-z0-9])", re.I)
+_ONE = re.compile(rf"({_NUMBER})\s*-?\s*(?:{_UNIT})(?![A-Za-z])(?!\d+(?![\d.]*[hm]))", re.I)
+_AND = re.compile(r"\s?(?:and )?")
 _BARE = re.compile(rf"({_NUMBER})(?={_APART})", re.I)
 _JOIN = re.compile(_APART, re.I)
 _LEAD = re.compile(
@@ -67,20 +69,30 @@ _LEGEND = re.compile(
 
 
 def hours(text: str) -> float | None:
-    """Return the hours that *text* as a whole means (``1.5d``, ``90 min``), signed; None when it is no duration."""
+    """Return the hours that *text* as a whole means (``1.5d``, ``1h 30m``), signed; None when it is no duration."""
     sign = -1.0 if text.strip()[:1] in "-−" else 1.0
     body = text.strip().lstrip("+-−").strip()
-    match = _ONE.fullmatch(body)
-    return sign * _value(match) if match else None
+    read = _length(body, 0)
+    return sign * read[0] * read[1] if read and read[2] == len(body) else None
 
 
-def _value(match: re.Match[str]) -> float:
-    return _number(match[1]) * _factor(match)
+def _length(text: str, at: int) -> tuple[float, float, int] | None:
+    """Read ``2h`` or ``1d 4h`` at *at*: the number, the hours of its unit, and where it ends."""
+    match = _ONE.match(text, at)
+    if not match:
+        return None
+    number, factor, end = _number(match[1]), _factor(match), match.end()
+    last = factor
+    while (more := _ONE.match(text, _skip(_AND, text, end))) and (smaller := _factor(more)) < last:
+        number, factor, end, last = number * factor + _number(more[1]) * smaller, 1.0, more.end(), smaller
+    return number, factor, end
 
 
 def _number(text: str) -> float:
     word = " ".join(text.lower().split())
-    return float(_WORDS[word]) if word in _WORDS else float(text.replace(",", "."))
+    if word in _WORDS:
+        return float(_WORDS[word])
+    return float(text.replace(",", "") if _THOUSANDS.fullmatch(text) else text.replace(",", "."))
 
 
 def _factor(match: re.Match[str]) -> float:
@@ -102,15 +114,14 @@ def leading(text: str) -> tuple[Estimate, int] | None:
     at = _skip(_LEAD, text, 0)
     numbers: list[tuple[float, float | None]] = []
     while len(numbers) < 3:
-        match = _ONE.match(text, at)
-        bare = None if match else _BARE.match(text, at)
-        if match:
-            numbers.append((_number(match[1]), _factor(match)))
-        elif bare:
+        if length := _length(text, at):
+            numbers.append(length[:2])
+            at = length[2]
+        elif bare := _BARE.match(text, at):
             numbers.append((_number(bare[1]), None))
+            at = bare.end()
         else:
             return None
-        at = (match or bare).end()  # type: ignore[union-attr]
         join = _JOIN.match(text, at)
         if not join or not (_ONE.match(text, join.end()) or _BARE.match(text, join.end())):
             break

@@ -44,14 +44,27 @@ def _some(count: int, thing: str, things: str = "") -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {things or thing + 's'}"
 
 
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _parts(count: int) -> str:
+    return "part of another" if count == 1 else "parts of others"
+
+
+def _hours_of(hours: float) -> str:
+    shown = f"{hours:.1f}".removesuffix(".0") if hours >= 0.1 else f"{hours:.2g}"
+    return f"{shown} {'hour' if shown == '1' else 'hours'}"
+
+
 def _none(out: Gathered) -> None:
     held = [
-        f"{len(v)} {name}"
-        for name, v in (
-            ("requirements", out.requirements),
-            ("decisions", out.decisions),
-            ("risks", out.risks),
-            ("criteria", out.gates),
+        _some(len(v), *names)
+        for names, v in (
+            (("requirement",), out.requirements),
+            (("decision",), out.decisions),
+            (("risk",), out.risks),
+            (("criterion", "criteria"), out.gates),
         )
         if v
     ]
@@ -72,7 +85,7 @@ def _totals(out: Gathered) -> None:
     if stated:
         number = int(stated[1] or stated[2])
         if number != len(out.tasks):
-            out.warn(f"the document says it has {number} tasks; {len(out.tasks)} were read")
+            out.warn(f"the document says it has {_some(number, 'task')}; {len(out.tasks)} {_was(len(out.tasks))} read")
 
 
 def _hours(out: Gathered, leaves: Sequence[Found]) -> None:
@@ -82,7 +95,7 @@ def _hours(out: Gathered, leaves: Sequence[Found]) -> None:
     match = next((m for text in reversed(told) if (m := _EFFORT.search(text))), None)
     total = durations.leading(match[1]) if match else None
     if total and len(known) * 2 > len(leaves) and not total[0].low * 0.95 <= sum(known) <= total[0].high * 1.05:
-        out.warn(f"the text says {match[0].strip() if match else ''}; the tasks add up to {sum(known):g} hours")
+        out.warn(f"the text says {match[0].strip() if match else ''}; the tasks add up to {_hours_of(sum(known))}")
 
 
 def _requirements(out: Gathered) -> None:
@@ -95,7 +108,7 @@ def _requirements(out: Gathered) -> None:
 
 def _decomposition(out: Gathered, leaves: Sequence[Found]) -> None:
     parts = len(out.tasks) - sum(t.parent is None for t in out.tasks)
-    text = f"Read {_some(len(out.tasks), 'task')}" + (f" ({parts} of them parts of others)" if parts else "")
+    text = f"Read {_some(len(out.tasks), 'task')}" + (f" ({parts} of them {_parts(parts)})" if parts else "")
     text += f" in {_some(len(out.phases), 'phase')}" if out.phases else ""
     _note(out, f"{text}; tasks are {out.convention}.", "decomposition")
     done = sum(t.status is TaskStatus.CLAIMED for t in out.tasks)
@@ -141,7 +154,8 @@ def _estimates(out: Gathered, leaves: Sequence[Found]) -> None:
         _note(out, "No task has an estimate, so no finish can be forecast.", "estimates")
         return
     total = sum(e.mean for e in known)
-    text = f"{len(known)} of {_some(len(leaves), 'task')} have an estimate, {total:g} hours in all as expected"
+    have = f"{len(known)} of {_some(len(leaves), 'task')} {'has' if len(known) == 1 else 'have'} an estimate"
+    text = f"{have}, {_hours_of(total)} in all as expected"
     low = sum(e.confidence < 0.5 for e in known)
     _note(out, text + (f"; {low} of low confidence." if low else "."), "estimates")
 

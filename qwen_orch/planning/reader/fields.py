@@ -38,7 +38,8 @@ _LABELS: tuple[tuple[Field, str], ...] = (
         Field.ESTIMATE,
         (
             r"est|estimates?|estimated|estimated (?:time|effort|duration|hours)|(?:time|effort)(?: estimate|"
-            r" required)?|duration|size|story points|points|sp|估时|工时|預估|估计|预计时间|見積もり?"
+            r" required)?|duration|size|story points|points|sp|估时|工时|預估|估计|预计时间|"
+            r"見積(?:もり|り)?|所要時間|工数"
         ),
     ),
     (Field.PRIORITY, r"priority|prio|severity|优先级|優先級|優先度"),
@@ -46,7 +47,7 @@ _LABELS: tuple[tuple[Field, str], ...] = (
         Field.DEPENDS,
         (
             r"depends(?: on)?|dependency|dependencies|deps?|dependent on|after|blocked by|requires|needs|"
-            r"prerequisites?|waits? for|predecessors?|依赖(?:于|项)?|依賴|前置(?:任务)?|依存"
+            r"prerequisites?|waits? for|predecessors?|依赖(?:于|项)?|依賴|前置(?:任务)?|依存(?:先|関係)?|前提"
         ),
     ),
     (Field.BLOCKS, r"blocks|blocking|unblocks|required by|successors?"),

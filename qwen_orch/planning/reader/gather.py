@@ -10,18 +10,21 @@ from attrs import field as attribute
 from qwen_orch.model.task import TaskStatus
 from qwen_orch.planning.reader import arrows, durations, fields, headings, introduction, marks, rows, states, verbs
 from qwen_orch.planning.reader.blocks import Block, Item, Section, Tree
-from qwen_orch.planning.reader.convention import MARKED, Convention, is_marked
+from qwen_orch.planning.reader.convention import MARKED, Convention
 from qwen_orch.planning.reader.entries import Found, Gathered, Need, PhaseFound
 from qwen_orch.planning.reader.fields import Field
 from qwen_orch.planning.reader.headings import APART, Kind
 from qwen_orch.planning.reader.items import Reading
 from qwen_orch.planning.reader.marks import Marks
 from qwen_orch.planning.reader.phases import BARRIER, Phases
+from qwen_orch.planning.reader.series import is_marked
 from qwen_orch.planning.reader.statements import in_prose
 from qwen_orch.planning.reader.text import one_line, plain
 
 _PLAN_LISTS = {Kind.DECISIONS: "decisions", Kind.RISKS: "risks", Kind.REQUIREMENTS: "requirements"}
-_PHASE_WORD = re.compile(r"\bphases?\s+\d|\bphases are\b|\b(?:each|every) phase\b", re.I)
+_PHASE_WORD = re.compile(
+    r"\bphases?\s+\d|\bphases are\b|\b(?:each|every|a|one|no) (?:phase|stage|milestone|sprint|iteration)\b", re.I
+)
 _BOARD = re.compile(r"in progress|doing|done|completed|in review|review|blocked|to ?do|to-do|进行中|已完成|完了", re.I)
 
 
@@ -249,10 +252,10 @@ class Gathering(Phases):
         if block.kind in ("paragraph", "quote", "list", "fence"):
             self._statements(block, section, phase)
         if phase:
-            if BARRIER.search(plain(source[:400])):
-                phase.blocks_rest = block.line
             if not self._phase_field(block, phase):
                 phase.description.append(source)
+                if BARRIER.search(plain(source[:400])):
+                    phase.blocks_rest = block.line
         else:
             self._sink(section, source)
         self.out.legend |= {k: v for k, v in durations.legend(source[:4000]).items() if k not in self.out.legend}
@@ -260,7 +263,7 @@ class Gathering(Phases):
     def _phase_field(self, block: Block, phase: PhaseFound) -> bool:
         read = fields.labelled(block.text) if block.kind == "paragraph" and "\n" not in block.text else None
         if read and read.field is Field.DEPENDS:
-            phase.needs.append(Need(plain(read.value), block.line))
+            phase.needs.append(Need(read.value, block.line))
             return True
         return False
 

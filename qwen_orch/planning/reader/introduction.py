@@ -10,7 +10,7 @@ from qwen_orch.planning.reader.convention import Convention
 from qwen_orch.planning.reader.entries import Gathered
 from qwen_orch.planning.reader.fields import Field
 from qwen_orch.planning.reader.headings import Kind
-from qwen_orch.planning.reader.text import plain
+from qwen_orch.planning.reader.text import plain, without_signs
 
 _OFFER = re.compile(
     r"(?:(?:sure|certainly|of course|absolutely|great|"
@@ -20,6 +20,7 @@ _OFFER = re.compile(
     r"on)\s+([^:\n]{3,300}?)\s*[:.]?\s*$",
     re.I,
 )
+_FACTS = re.compile(r"(?:[^\W\d_][^\n:：]{0,28}[:：][ \t]+\S[^\n]{0,80}(?:\n|$))+")
 _ASIDE = re.compile(r"\s*(?:<|\*\*[^*]{1,40}(?::\*\*|\*\*\s*:)|note\b|\(?see\b|[-_*]{3})", re.I)
 
 
@@ -45,6 +46,11 @@ def goal(tree: Tree, convention: Convention, out: Gathered) -> None:
         inner = (
             block.blocks[0] if block.kind == "quote" and block.blocks and block.blocks[0].kind == "paragraph" else None
         )
+        said = fields.labelled(without_signs(plain(inner.text))) if inner else None
+        if said and said.field is Field.GOAL and said.value:
+            out.goal = said.value
+            block.role = "goal" if block.kind == "quote" and len(block.blocks) == 1 else ""
+            return
         if inner and not re.match(r"\s*(?:\*\*|\[!|[⚠️💡📝])", inner.text):
             out.goal, block.role = plain(inner.text), "goal" if len(block.blocks) == 1 else ""
             return
@@ -55,6 +61,7 @@ def goal(tree: Tree, convention: Convention, out: Gathered) -> None:
             and block.role != "label"
             and not fields.labelled(block.text)
             and not _ASIDE.match(block.text)
+            and not _FACTS.fullmatch(block.text)
         ):
             offered = _OFFER.match(plain(block.text))
             out.goal = (offered[1][:1].upper() + offered[1][1:] if offered else plain(block.text))[:600]

@@ -7,13 +7,15 @@ import re
 from attrs import define
 
 from qwen_orch.model.task import Priority, TaskStatus
-from qwen_orch.planning.reader import durations, fields, headings, ids, marks, states, titles, verbs
+from qwen_orch.planning.reader import durations, fields, headings, ids, marks, states, tails, titles, verbs
 from qwen_orch.planning.reader.blocks import Block, Item
-from qwen_orch.planning.reader.convention import MARKED, is_id, lead
+from qwen_orch.planning.reader.brackets import bracketed
+from qwen_orch.planning.reader.convention import MARKED
 from qwen_orch.planning.reader.entries import Found, Need
 from qwen_orch.planning.reader.fields import Field
 from qwen_orch.planning.reader.headings import Kind
 from qwen_orch.planning.reader.marks import Marks
+from qwen_orch.planning.reader.series import is_id, is_marked
 from qwen_orch.planning.reader.statements import in_prose, states_only
 from qwen_orch.planning.reader.text import one_line, plain, without_comments
 from qwen_orch.planning.reader.values import Values
@@ -55,7 +57,7 @@ class Reading(Values):
             text = text[2:].lstrip() if optional else text
         for _ in range(2):
             text = self._take_id(task, text, found)
-            text = marks.before(text, found)
+            text = text if task.own and text.startswith("**") else marks.before(text, found)
         if optional:
             task.tag(states.OPTIONAL)
             task.priority = Priority.LOW
@@ -63,11 +65,11 @@ class Reading(Values):
         return text
 
     def _take_id(self, task: Found, text: str, found: Marks) -> str:
-        id_ = None if task.label else ids.identifier(text)
+        id_ = None if task.label else ids.identifier(text, weak=True)
         if (
             not id_
             or not id_.rest.strip(" *`:")
-            or not (id_.label.isdigit() or found.boxed or is_id(id_, self.convention.prefixes))
+            or not (id_.label.isdigit() or (found.boxed and not id_.weak) or is_id(id_, self.convention.prefixes))
         ):
             return text
         if id_.label.isdigit() and not id_.sure and not found.boxed and not id_.own:
@@ -83,8 +85,9 @@ class Reading(Values):
         text = self._numbered_needs(one_line(head), task)
         line = task.line
         task.needs += in_prose(text, line)
-        text = marks.after(text, found)
+        text = marks.behind(text, found) if task.own else marks.after(text, found)
         if not task.own:
+            text = self._before_tail(text, task, found)
             text = marks.within(_person(_issue(text, task), found), found)
         title, rest = (text, "") if task.own else titles.split(text)
         title = marks.after(title, found) if rest else title
@@ -94,12 +97,25 @@ class Reading(Values):
         if cut:
             task.description.append(shown)
             self.out.warn(f"a title of {len(shown)} characters was cut; its whole text is in the description", line)
-        if task.estimate is None and found.estimate is None and (told := durations.told(text)):
+        if not task.own and task.estimate is None and found.estimate is None and (told := durations.told(text)):
             found.effort(told, "a sentence says how long it takes")
         if rest.strip(" ."):
             task.description.append(plain(rest))
         task.take(found, line)
         self.apply(task, found)
+
+    def _before_tail(self, text: str, task: Found, found: Marks) -> str:
+        """Read the marks before a tail such as ``, depends on T1``, and cut it off when it is understood."""
+        tail = tails.find(text)
+        if tail is None or (tail.fields and not bracketed(tail.fields, found)):
+            return text
+        head = marks.after(tail.head, found)
+        if not (task.needs and states_only(tail.names)):
+            return head + (f" (after {tail.names})" if tail.fields else text[len(tail.head) :])
+        if not tail.names.startswith(('"', "“")):
+            task.needs = [need for need in task.needs if not need.text.startswith(tail.names)]
+            task.needs.append(Need(tail.names, task.line))
+        return head
 
     def apply(self, task: Found, found: Marks) -> None:
         """Apply the ``label value`` pairs that stood in parentheses behind a title."""
@@ -213,8 +229,7 @@ class Reading(Values):
 
     def _read_item(self, task: Found, item: Item, plain_parts: bool, only_marked: bool) -> bool:
         """Read one item under a task as part, field or criterion; False leaves it to the description."""
-        boxed, id_ = lead(item)
-        if boxed or (id_ and is_id(id_, self.convention.prefixes)):
+        if is_marked(item, self.convention.prefixes):
             self.task(item, task)
             return True
         if only_marked:

@@ -14,8 +14,9 @@ from qwen_orch.planning.reader import durations, states
 from qwen_orch.planning.reader.brackets import Marks, bracketed
 from qwen_orch.planning.reader.ids import identifier
 from qwen_orch.planning.reader.states import box
+from qwen_orch.planning.reader.text import CODE, masked
 
-__all__ = ["Marks", "after", "around", "before", "box", "identifier", "struck", "within"]
+__all__ = ["Marks", "after", "around", "before", "behind", "box", "identifier", "struck", "within"]
 
 _STORY = re.compile(r"\[(US\d+[a-z]?)\]\s*", re.I)
 _PARALLEL = re.compile(r"\[P\]\s*")
@@ -35,8 +36,10 @@ _TAIL_FIELD = re.compile(
 _TAIL_TAG = re.compile(r"\s+#([^\W\d][\w/.-]{0,60})$")
 _TAIL_BANG = re.compile(r"\s+!(critical|high|medium|low|urgent)$|\s*(?<!!)(!{2,3})$", re.I)
 _TAIL_LEVEL = re.compile(rf"\s+[-–—|,]?\s*(P[0-4]|{states.NAMED_PRIORITY})$", re.I)
+_ALARM = re.compile(r"\s+[🔴🟠🔥]\ufe0f?$")
 _TAIL_PAREN = re.compile(r"\s*[(\[（]([^()\[\]（）]{1,160})[)\]）]$")
-_TAIL_EFFORT = re.compile(r"\s+(?:[-–—|]\s*(?=[~≈]?\d)|(?=[~≈]\s?\d)|\|\s*)([^|()–—]{2,40})$")
+_TAIL_EFFORT = re.compile(r"(?:\s+(?:[-–—|]\s*(?=[~≈]?\d)|(?=[~≈]\s?\d)|\|\s*)|,\s+(?=[~≈]?\d))([^|()–—]{2,40})$")
+_TAIL_WHO = re.compile(r"\s[-–—]\s+([A-Z][^\W\d_]{1,20}(?: [A-Z][^\W\d_]{1,20})?)$")
 _TAIL_ORG_TAGS = re.compile(r"\s+:([A-Za-z_][\w@]*(?::[\w@]+)*):$")
 _TAIL_SIGN = re.compile(rf"(?:\s*[-–—:|→])?\s*({states.SIGN})\s*([^{''.join(states.SIGNS)}]{{0,80}})$")
 _TAIL_STATUS = re.compile(
@@ -139,6 +142,12 @@ def after(text: str, found: Marks) -> str:
             return text
 
 
+def behind(text: str, found: Marks) -> str:
+    """Take marks off the right of *text* as we write it: what a title in bold holds is no mark."""
+    end = masked(text).rfind("**") + 2 if text.startswith("**") else 0
+    return text[:end] + after(CODE + text[end:], found).removeprefix(CODE) if end > 2 else after(text, found)
+
+
 def within(text: str, found: Marks) -> str:
     """Take fields in parentheses out of the place before a colon: ``Alpha (2 weeks): the first users``."""
     match = _BEFORE_COLON.match(text)
@@ -170,7 +179,7 @@ def _after_level(tail: str, found: Marks) -> str | None:
         found.level(named or (Priority.HIGH if match[2] == "!!" else Priority.CRITICAL), match[0].strip())
     elif match := _TAIL_LEVEL.search(tail):
         found.level(states.priority(match[1]) or Priority.MEDIUM, match[1])
-    return tail[: match.start()] if match else None
+    return _ALARM.sub("", tail[: match.start()]) if match else None
 
 
 def _after_paren(tail: str, found: Marks) -> str | None:
@@ -208,8 +217,19 @@ def _after_effort(tail: str, found: Marks) -> str | None:
     match = _TAIL_EFFORT.search(tail)
     if match and (estimate := durations.whole(match[1])) and not re.fullmatch(r"\s*[A-Za-z]+\s*", match[1]):
         found.effort(estimate, match[0].strip())
-        return tail[: match.start()]
+        rest = tail[: match.start()]
+        return _without_who(rest, found) if match[0][0] == "," else rest
     return None
+
+
+def _without_who(text: str, found: Marks) -> str:
+    """Take the name off ``… — Jonas, 2h``, whose effort is off already."""
+    match = _TAIL_WHO.search(text)
+    if not match or found.assignee or states.priority(match[1]) or states.status(match[1]):
+        return text
+    found.assignee = match[1]
+    found.note("assignee", 0.6, f"{match[1]} with an effort behind a dash")
+    return text[: match.start()]
 
 
 def _after_status(tail: str, found: Marks) -> str | None:
@@ -265,7 +285,7 @@ _AFTER: tuple[tuple[tuple[str, ...], Callable[[str, Marks], str | None]], ...] =
     (("#", ":"), _after_tag),
     (("!", "p0", "p1", "p2", "p3", "p4", "prio"), _after_level),
     ((")", "]", "）"), _after_paren),
-    (("-", "–", "—", "|", "~", "≈"), _after_effort),
+    (("-", "–", "—", "|", "~", "≈", ","), _after_effort),
     ((":", "："), _after_field),
     (("per ", "see ", "ref"), _after_trace),
     (("-", "–", "—", "|", "→", "(", "[", *states.SIGNS), _after_status),

@@ -82,6 +82,9 @@ def is_label(block: Block) -> bool:
     last = block.text.rsplit("\n", 1)[-1].strip()
     if len(last) > 160 or heading_text(block) is not None:
         return False
+    read = fields.labelled(last)
+    if read and read.field is fields.Field.DEPENDS and read.value.strip("*_: "):
+        return False
     bold = _BOLD.fullmatch(last)
     return any(p.fullmatch(last) for p in _LABELS) or bool(bold and not bold[2] and fields.which(bold[1].strip()))
 

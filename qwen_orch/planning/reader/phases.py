@@ -46,7 +46,10 @@ class Phases:
 
     def _new_phase(self, text: str, line: int) -> PhaseFound:
         read = headings.read(text)
-        title = read.title if read.kind is not Kind.TASK and not self.convention.own else plain(text)
+        if self.convention.own:
+            self.out.phases.append(PhaseFound(plain(text), line, read.label, read.word))
+            return self.out.phases[-1]
+        title = read.title if read.kind is not Kind.TASK else plain(text)
         phase = PhaseFound(title, line, read.label, read.word, read.priority, status=read.status, tags=read.tags)
         if BARRIER.search(title):
             phase.blocks_rest = line

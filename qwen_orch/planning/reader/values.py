@@ -73,6 +73,8 @@ class Values:
     def _command(self, task: Found, labelled: fields.Labelled, line: int, blocks: list[Block]) -> bool:
         scripts = [b.text.strip() for b in blocks if b.kind == "fence" and fields.is_shell(b.info)]
         if "`" not in labelled.value and not scripts:
+            if labelled.value and labelled.label.lower() in ("run", "check"):
+                self.out.warn(f"{labelled.label}: without backticks is text, not a command", line)
             if labelled.field is Field.CHECK and labelled.value:
                 self.accept(task, labelled.value, line)
                 return True
