@@ -140,7 +140,7 @@ def test_a_readme_is_no_plan() -> None:
     assert draft.warnings
 
 
-@pytest.mark.parametrize("path", sorted(HERE.iterdir()), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted(p for p in HERE.iterdir() if p.suffix != ".json"), ids=lambda p: p.name)
 def test_same_bytes_same_draft_and_no_word_lost(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     draft = read(text)
