@@ -80,17 +80,26 @@ async def run(command: str, around: Surroundings) -> Ran:
 
 
 async def _spawned(command: str, output: int, around: Surroundings) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        "/bin/sh",
-        "-c",
-        command,
-        cwd=around.cwd,
-        env=around.environment(),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=output,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
+    """Return the running command. When this is cancelled while it starts, the command is ended as if it had run."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            "/bin/sh",
+            "-c",
+            command,
+            cwd=around.cwd,
+            env=around.environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
     )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError, ValueError):
+            await _end(await starting)
+        raise
 
 
 async def _watched(process: asyncio.subprocess.Process, output: int, tail: Tail, around: Surroundings) -> int | None:

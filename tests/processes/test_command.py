@@ -124,6 +124,36 @@ def test_cancelling_twice_ends_even_what_will_not_listen(tmp_path: Path) -> None
     assert gone(pid_in(tmp_path / "child"))
 
 
+def test_cancelling_while_it_starts_ends_the_group(tmp_path: Path) -> None:
+    """At whatever moment: the command may run already although we have not been told so yet."""
+
+    async def cancelled_after(turns: int) -> None:
+        around = Surroundings(tmp_path, SOON, f"session-turns-{turns}")
+        running = asyncio.ensure_future(run("sleep 300 & sleep 300", around))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    for turns in range(1, 12):
+        asyncio.run(cancelled_after(turns))
+    assert marked("session-turns-") == []
+
+
+def marked(mark: str) -> list[str]:
+    """The processes that carry a mark which begins like this."""
+    wanted = f"{MARK}={mark}".encode()
+    return [p.parent.name for p in Path("/proc").glob("[0-9]*/environ") if wanted in _bytes(p)]
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
 def test_a_child_in_the_background_does_not_hold_us_up(tmp_path: Path) -> None:
     """The command has ended; that a server it started keeps the pipe open is no reason to wait for ever."""
     found = ran("sleep 100 & echo $! > child; echo started", tmp_path)
