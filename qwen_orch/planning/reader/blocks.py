@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
+    from qwen_orch.planning.reader.ids import Identifier
+
 _MAX_NESTING = 60
 _LISTISH = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)]|\[[ xX]\])\s+\S")
 _MARKDOWN_FENCE = re.compile(r"```(?:markdown|md|mdx)\s*$", re.I)
@@ -26,7 +28,10 @@ _HTML_KEPT = ("<!--", "<script", "<style", "<pre", "<textarea")
 
 @define(eq=False)
 class Item:
-    """One list item: its own *text* (raw inline, may hold line ends) and the *blocks* below it."""
+    """One list item: its own *text* (raw inline, may hold line ends) and the *blocks* below it.
+
+    *led* is what `series.lead` found at its start.
+    """
 
     line: int
     end: int
@@ -34,6 +39,7 @@ class Item:
     text_end: int = 0
     number: str = ""
     blocks: list[Block] = Factory(list)
+    led: tuple[bool, Identifier | None] | None = None
 
 
 @define(eq=False)

@@ -113,6 +113,9 @@ def _part(part: str, found: Marks) -> bool:
     if re.fullmatch(r"#[^\W\d][\w/-]*", part):
         found.tag(part[1:])
         return True
+    if part[:1].isdigit() and not durations.is_relative(part) and (estimate := durations.whole(part)):
+        found.effort(estimate, f"({part})")
+        return True
     if level := states.priority(part):
         found.level(level, f"({part})", 0.85)
         return True

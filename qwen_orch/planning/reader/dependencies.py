@@ -251,8 +251,8 @@ class Resolver:
             )
 
     def _missing(self, name: str, need: Need) -> None:
-        known = [t.label for t in self.out.tasks if t.label] or [t.title for t in self.out.tasks]
-        near = self._nearest(name, known[: 5 * _FUZZY_LIMIT], 0.5)
+        tasks = self.out.tasks[: 5 * _FUZZY_LIMIT] if self.guesses > 0 else []
+        near = self._nearest(name, [t.label for t in tasks if t.label] or [t.title for t in tasks], 0.5)
         hint = f"; the nearest is {near[:60]}" if near else ""
         self.out.warn(f"“{name[:60]}” is named as a dependency and is not in this plan{hint}", need.line)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from qwen_orch.model.task import Estimate
 
 DAY = 8.0
 WEEK = 5 * DAY
 MONTH = 20 * DAY
+_MOST = 200
 POINT = 4.0
 """Hours of a story point in a document that does not say."""
 
@@ -101,7 +103,7 @@ def _factor(match: re.Match[str]) -> float:
 
 def told(text: str) -> Estimate | None:
     """Return what a sentence such as ``Takes 1 hour.`` says about effort."""
-    match = _TAKES.search(text)
+    match = _TAKES.search(text) if "take" in text.lower() else None
     read = leading(text[match.end() : match.end() + 60]) if match else None
     return read[0] if match and read and text[match.end() + read[1] :].strip()[:1] in ("", ".", ",", ";", ")") else None
 
@@ -111,6 +113,11 @@ def leading(text: str) -> tuple[Estimate, int] | None:
 
     ``2h``, ``3-5 days``, ``2h-4h-8h, 60%``. One number is low, likely and high alike; a range has its middle as likely.
     """
+    return _leading(text[:_MOST])
+
+
+@lru_cache(maxsize=512)
+def _leading(text: str) -> tuple[Estimate, int] | None:
     at = _skip(_LEAD, text, 0)
     numbers: list[tuple[float, float | None]] = []
     while len(numbers) < 3:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -112,6 +113,7 @@ def labelled(text: str) -> Labelled | None:
     return Labelled(field, label, match[2].strip()) if field else None
 
 
+@lru_cache(maxsize=1024)
 def which(label: str) -> Field | None:
     """Return the field that *label* names."""
     words = label.strip(" :：")

@@ -124,6 +124,7 @@ class Gathering(Phases):
         phase = self._phase_of(section) or self._label_phase(block)
         work = self.convention.kind(section) is Kind.WORK and section is not self.convention.title
         first = len(self.out.tasks)
+        placed: list[Found] = []
         parent: Found | None = None
         for item in block.items:
             if self.convention.strength >= MARKED and not self._counts(item, block, work):
@@ -132,19 +133,20 @@ class Gathering(Phases):
             before = len(self.out.tasks)
             self.reading.task(item, None)
             self._adopt(self.out.tasks[before:], phase)
-            self._place(self.out.tasks[before], block, section, phase)
+            placed.append(self.out.tasks[before])
+        self._place(placed, block, section, phase)
         self._column(section, self.out.tasks[first:])
         parent = self._semantic_parent(block, first, parent)
 
-    def _place(self, task: Found, block: Block, section: Section, phase: PhaseFound | None) -> None:
-        """Remember the label and the lower headings over a task, which are no phases."""
+    def _place(self, tasks: list[Found], block: Block, section: Section, phase: PhaseFound | None) -> None:
+        """Remember the label and the lower headings over *tasks*, which are no phases."""
         over = [
             s for s in section.path() if s in self.holding and s is not self.convention.title and s not in self.phases
         ]
         names = [one_line(s.title) for s in over] + ([one_line(block.label.text)] if block.label else [])
         named = [name for name in names if not phase or name.strip("*_: ：") != phase.title]
-        if named:
-            line = block.label.line if block.label else over[-1].line
+        line = block.label.line if block.label else over[-1].line if over else 0
+        for task in tasks if named else []:
             task.origin("phase", line, 0.9, f"stands under {' / '.join(named)}"[:500])
 
     def _column(self, section: Section, tasks: list[Found]) -> None:
@@ -325,7 +327,7 @@ def _holding(root: Section, convention: Convention) -> set[Section]:
 
 def _names_phases(block: Block) -> bool:
     """Tell whether the items of a list are phases that hold lists."""
-    return any(headings.starts_a_phase(i.text) and any(b.kind == "list" for b in i.blocks) for i in block.items)
+    return any(any(b.kind == "list" for b in i.blocks) and headings.starts_a_phase(i.text) for i in block.items)
 
 
 def _several_columns(walk: Gathering) -> bool:

@@ -10,8 +10,8 @@ _SERIAL = frozenset(("R", "UC", "P", "V", "SR", "CR", "Q", "H", "ADR"))
 """Letters that with a number are a requirement, a quarter, a version, a priority, as often as an id."""
 _NOT_ID = re.compile(r"FR|NFR|SC|AC|REQ|US|RFC|ISO|UTF|SHA|GPT|HTTP|TLS|MD|PEP|CVE|IPV|ES|PHASE")
 _ID = re.compile(
-    r"(?P<dashed>[A-Z][A-Z0-9]{0,11}-\d{1,6}(?:\.\d+)*[a-z]?|task-\d{1,6})(?![\w-])"
-    r"|(?P<joined>[A-Z]{1,5}\d{1,5}(?:\.\d+)*[a-z]?)(?![\w-])"
+    r"(?P<dashed>[A-Z][A-Z0-9]{0,11}-\d{1,7}(?:\.\d+)*[a-z]?|task-\d{1,7})(?![\w-])"
+    r"|(?P<joined>[A-Z]{1,5}\d{1,7}(?:\.\d+)*[a-z]?)(?![\w-])"
     r"|(?P<dotted>\d{1,4}(?:\.\d{1,4})+)\.?(?=[\s:)\]`*]|$)"
     r"|(?P<plain>\d{1,4})[.)](?=\s)"
     r"|(?P<issue>#\d{1,7})(?=[\s:)]|$)"

@@ -258,7 +258,7 @@ _NEED_TAIL = re.compile(
 
 def _issue(text: str, task: Found) -> str:
     """``Cache pages (#12)``: the issue's number is the id of a task that has no other."""
-    match = None if task.label else _ISSUE.search(text)
+    match = None if task.label or "(#" not in text else _ISSUE.search(text)
     if match and match.start():
         task.label = match[1]
         task.origin("label", task.line, 0.8, f"issue {match[1]}")
@@ -290,12 +290,14 @@ def _own_lines(text: str) -> tuple[str, list[str]]:
 def _lines(text: str) -> tuple[str, list[str]]:
     """Split the lines of an item into those of its title and those below it (fields and what follows them)."""
     lines = text.split("\n")
-    first, *placed = _PLACE.split(lines[0])
+    first, *placed = _PLACE.split(lines[0]) if "|" in lines[0] else [lines[0]]
     if placed and all(fields.labelled(part) for part in placed):
         return first, placed + lines[1:]
+    if len(lines) == 1:
+        return text, []
     probe = Marks()
     marks.after(one_line(lines[0])[-300:], probe)
-    if len(lines) > 1 and probe.seen:
+    if probe.seen:
         return lines[0], lines[1:]
     at = next(
         (n for n, line in enumerate(lines[1:], 1) if fields.labelled(line) or fields.is_scenario(line)), len(lines)

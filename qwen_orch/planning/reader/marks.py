@@ -7,7 +7,7 @@ from the left (`before`) and from the right (`after`), one at a time, until what
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from qwen_orch.model.task import Priority, TaskStatus
 from qwen_orch.planning.reader import durations, states
@@ -45,6 +45,8 @@ _TAIL_SIGN = re.compile(rf"(?:\s*[-–—:|→])?\s*({states.SIGN})\s*([^{''.joi
 _TAIL_STATUS = re.compile(
     rf"(?:\s+[-–—|]+\s*|\s+→\s*|\s*[(\[])\s*({states.ANY_STATUS})[)\]]?(?:\s*[(:]([^)]{{0,200}})\)?)?$", re.I
 )
+_STATUS_LEAD = re.compile(r"[-–—|→(\[]")
+_PLAIN_WORDS = frozenset(("open", "new", "review", "live", "fixed", "met", "passed", "later"))
 _TAIL_TRACE = re.compile(
     r"\s+(?:per|see|refs?:?)\s+([A-Z]{1,5}-?\d+(?:\s*[/,&]\s*[A-Z]{1,5}-?\d+)*(?:\s*\([a-z]{1,20}\))?)$"
 )
@@ -54,14 +56,15 @@ _TAIL_HANGING = re.compile(r"\s*(?:[🎯⭐🚀🔥📌🏁]\ufe0f?)\s*([A-Z]{2,
 
 def before(text: str, found: Marks) -> str:
     """Take marks off the left of *text*: ``[P]``, ``[US1]``, ``[high]``, ``(MANUAL)``, ``**HIGH PRIORITY**:``."""
-    while True:
+    while text[:1] in _FIRST:
         for rule in _BEFORE:
             rest = rule(text, found)
             if rest is not None and rest.strip():
                 text = rest
                 break
         else:
-            return text
+            break
+    return text
 
 
 def _before_parallel(text: str, found: Marks) -> str | None:
@@ -117,6 +120,8 @@ def _before_sign(text: str, found: Marks) -> str | None:
     return None
 
 
+_FIRST = frozenset("[(*CcHhMmLlUuPp") | frozenset(states.SIGNS)
+"""What a mark before a title can begin with."""
 _BEFORE: tuple[Callable[[str, Marks], str | None], ...] = (
     _before_parallel,
     _before_story,
@@ -129,12 +134,15 @@ _BEFORE: tuple[Callable[[str, Marks], str | None], ...] = (
 def after(text: str, found: Marks) -> str:
     """Take marks off the right of *text*: ``#tag``, ``@person``, ``(2h, high)``, ``!high``, ``— DEFERRED``, ``✅``."""
     found.kept = len(found.tags)
+    there = set(text[-400:])
+    if _SIGNS.isdisjoint(there) and not _ENDING.search(text, max(0, len(text) - 400)):
+        return text
     while True:
         cut = max(0, len(text) - 400)
         tail = text[cut:]
-        low = tail.lower()
-        for telling, rule in _AFTER:
-            rest = rule(tail, found) if any(sign in low for sign in telling) else None
+        there = there if not cut else set(tail)
+        for rule in _applying(tail, there):
+            rest = rule(tail, found)
             if rest is not None and (cut or rest.strip()):
                 text = text[:cut] + rest.rstrip()
                 break
@@ -233,22 +241,39 @@ def _without_who(text: str, found: Marks) -> str:
 
 
 def _after_status(tail: str, found: Marks) -> str | None:
+    rest = _after_sign(tail, found)
+    return _after_words(tail, found) if rest is None else rest
+
+
+def _after_sign(tail: str, found: Marks) -> str | None:
     if (match := _TAIL_SIGN.search(tail)) and (read := _signed(match[1], match[2])):
         if found.status is None or found.status is states.OPEN:
             found.state(*read, match[0].strip())
         return tail[: match.start()]
-    if match := _TAIL_STATUS.search(tail):
-        words = match[1]
-        shown = match[0].lstrip()[:1] in "([" or words.isupper() or re.search(r"[-–—|→]", match[0][:4])
-        if shown and not (
-            words.islower() and words in ("open", "new", "review", "live", "fixed", "met", "passed", "later")
-        ):
-            state = states.status(words)
-            if state:
-                found.state(*state, match[0].strip())
-                if match[2]:
-                    found.fields.append(("note", match[0].strip(" -–—")))
-                return tail[: match.start()]
+    return None
+
+
+def _after_words(tail: str, found: Marks) -> str | None:
+    match = _status_match(tail)
+    if match is None:
+        return None
+    words = match[1]
+    shown = match[0].lstrip()[:1] in "([" or words.isupper() or re.search(r"[-–—|→]", match[0][:4])
+    state = states.status(words) if shown and not (words.islower() and words in _PLAIN_WORDS) else None
+    if state is None:
+        return None
+    found.state(*state, match[0].strip())
+    if match[2]:
+        found.fields.append(("note", match[0].strip(" -–—")))
+    return tail[: match.start()]
+
+
+def _status_match(tail: str) -> re.Match[str] | None:
+    """What ``_TAIL_STATUS.search`` finds, tried only where it can begin."""
+    for lead in _STATUS_LEAD.finditer(tail):
+        start = len(tail[: lead.start()].rstrip())
+        if match := _TAIL_STATUS.match(tail, start):
+            return match
     return None
 
 
@@ -280,17 +305,33 @@ def _signed(sign: str, words: str) -> tuple[TaskStatus, str] | None:
     return states.status(bare) or (states.SIGNS[sign[0]] if bare.isupper() or not bare else None)
 
 
-_AFTER: tuple[tuple[tuple[str, ...], Callable[[str, Marks], str | None]], ...] = (
-    (("@",), _after_person),
-    (("#", ":"), _after_tag),
-    (("!", "p0", "p1", "p2", "p3", "p4", "prio"), _after_level),
-    ((")", "]", "）"), _after_paren),
-    (("-", "–", "—", "|", "~", "≈", ","), _after_effort),
-    ((":", "："), _after_field),
-    (("per ", "see ", "ref"), _after_trace),
-    (("-", "–", "—", "|", "→", "(", "[", *states.SIGNS), _after_status),
-)
-"""Rules for what stands behind a title, each with the characters without one of which it cannot apply."""
+_ENDS = ("p0", "p1", "p2", "p3", "p4", "prio", "priority")
+_ENDING = re.compile(rf"(?:{'|'.join(_ENDS)})\s*$|\s(?:per|see|refs?)\s", re.I)
+_DASHES, _LEADS, _STATES = frozenset("-–—|~≈,"), frozenset("-–—|→(["), frozenset(states.SIGNS)
+_SIGNS = _DASHES | _LEADS | _STATES | frozenset("@#:：)]）!")
+
+
+def _applying(tail: str, there: set[str]) -> Iterator[Callable[[str, Marks], str | None]]:
+    """Yield the rules for what stands behind a title that can apply to *tail*; *there* are its characters."""
+    last = tail[-12:].rstrip().lower()
+    if "@" in there:
+        yield _after_person
+    if "#" in there or last.endswith(":"):
+        yield _after_tag
+    if "!" in there or last.endswith(_ENDS):
+        yield _after_level
+    if last.endswith((")", "]", "）")):
+        yield _after_paren
+    if not _DASHES.isdisjoint(there):
+        yield _after_effort
+    if ":" in there or "：" in there:
+        yield _after_field
+    if " per " in tail or " see " in tail or " ref" in tail:
+        yield _after_trace
+    if not _STATES.isdisjoint(there):
+        yield _after_sign
+    if not _LEADS.isdisjoint(there):
+        yield _after_words
 
 
 def around(title: str) -> tuple[str, Marks]:

@@ -21,9 +21,10 @@ _NAMES = re.compile(
 
 def lead(item: Item) -> tuple[bool, ids.Identifier | None]:
     """Tell whether *item* has a box, and its id if it begins with one."""
-    text = item.text.lstrip()
-    status, rest = states.box(text)
-    return status is not None, ids.identifier(rest.lstrip(), weak=True)
+    if item.led is None:
+        status, rest = states.box(item.text.lstrip())
+        item.led = status is not None, ids.identifier(rest.lstrip(), weak=True)
+    return item.led
 
 
 def is_marked(item: Item, prefixes: frozenset[str]) -> bool:

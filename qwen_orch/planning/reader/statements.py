@@ -27,6 +27,12 @@ _BEFORE = re.compile(
 )
 _HINTS = re.compile(r"\b(?:builds? (?:up)?on|extends|based on|on top of|continues)\s+", re.I)
 _QUOTED = re.compile(r"\b(?:depends on|blocked by|after)\s+([\"“][^\"”\n]{3,120}[\"”])", re.I)
+_SAYS = re.compile(
+    r"depend|block|requir|need|wait|after|once|follow|prereq|gate|before|precede|build|exten|based|on top|continue|"
+    r"依|前置|先完成",
+    re.I,
+)
+_DIGIT = re.compile(r"\d")
 _NEAR_DIGIT = re.compile(r"[^.;\n]{0,40}\d")
 
 _KINDS = {
@@ -54,8 +60,8 @@ _WORD = (
     r"stages?|weeks?|ids?|任务|步骤|阶段)\s*)?"
 )
 _ID = (
-    r"[`*\[]*#?(?P<id>[A-Za-z]{1,10}[A-Za-z0-9]{0,4}-\d{1,6}(?:\.\d+)*[a-z]?|"
-    r"[A-Za-z]{1,5}\d{1,6}(?:\.\d+)*[a-z]?|\d{1,5}(?:\.\d{1,4})*[a-z]?)[`*\]]*"
+    r"[`*\[]*#?(?P<id>[A-Za-z]{1,10}[A-Za-z0-9]{0,4}-\d{1,7}(?:\.\d+)*[a-z]?|"
+    r"[A-Za-z]{1,5}\d{1,7}(?:\.\d+)*[a-z]?|\d{1,5}(?:\.\d{1,4})*[a-z]?)[`*\]]*"
 )
 _REFERENCE = re.compile(_WORD + _ID + r"(?![\w%])", re.I)
 _RANGE = re.compile(
@@ -83,8 +89,8 @@ class Reference:
 
 def in_prose(text: str, line: int) -> list[Need]:
     """Return what one line of prose states about waiting; only ids will count, so mere words do no harm."""
-    quoted = [Need(m[1], line) for m in _QUOTED.finditer(text)]
-    if not any(char.isdigit() for char in text):
+    quoted = [Need(m[1], line) for m in _QUOTED.finditer(text)] if '"' in text or "“" in text else []
+    if not _DIGIT.search(text) or not _SAYS.search(text):
         return quoted
     mask = masked(text) if "`" in text else text
     found = quoted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from qwen_orch.model.task import Priority, TaskStatus
 
@@ -109,14 +110,22 @@ def status(text: str) -> tuple[TaskStatus, str] | None:
     if body[:1] in SIGNS:
         rest = body[1:].strip("\ufe0f ")
         return status(rest) or SIGNS[body[0]]
-    words = body[:80]
+    return _named(body[:80])
+
+
+@lru_cache(maxsize=1024)
+def _named(words: str) -> tuple[TaskStatus, str] | None:
     return next(((s, tag) for pattern, s, tag in _STATUS if pattern.fullmatch(words)), None)
 
 
 def priority(text: str) -> Priority | None:
     """Return the priority that *text* as a whole names."""
     body = re.sub(r"\s*[(（].*$", "", text.strip(" .*_`[]!").strip())[:40]
-    body = body.lstrip("🔴🟠🟡🟢🔥 ")
+    return _level(body.lstrip("🔴🟠🟡🟢🔥 "))
+
+
+@lru_cache(maxsize=1024)
+def _level(body: str) -> Priority | None:
     return next((level for pattern, level in _LEVEL if pattern.fullmatch(body)), None)
 
 

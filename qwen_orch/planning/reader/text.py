@@ -16,7 +16,8 @@ _KEPT = {"\n", "\t"}
 _CONTROL = {c: None for c in range(0x20) if chr(c) not in _KEPT} | dict.fromkeys(range(127, 160))
 _CLEAN = _CONTROL | {ord(c): None for c in _BIDI} | dict.fromkeys((11, 12, 133, 8232, 8233), " ")
 _CLEAN |= dict.fromkeys(range(55296, 57344), "�")
-_SPACE = re.compile(r"\s+")
+_ODD = re.compile("[\r" + "".join(re.escape(chr(c)) for c in _CLEAN if not 55296 <= c < 57344) + "\ud800-\udfff]")
+_SPECIAL = re.compile(r"[<\]*_~\\]")
 _BACKTICKS = re.compile(r"`+")
 _MARKERS = re.compile(r"\*\*|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)|~~")
 _EMPHASIS = (
@@ -36,12 +37,14 @@ def clean(text: str) -> str:
 
     Lines keep their numbers: nothing here adds or removes a line end.
     """
+    if not _ODD.search(text):
+        return text
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CLEAN)
 
 
 def one_line(text: str) -> str:
     """Return *text* with every run of white space as one blank."""
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def masked(text: str) -> str:
@@ -95,7 +98,10 @@ def outside_code(pattern: re.Pattern[str], replacement: str, text: str) -> str:
 
 def plain(text: str) -> str:
     """Return *text* as one line without emphasis, link targets, comments and backslash escapes; code stays as it is."""
-    line = one_line(without_comments(text))
+    line = one_line(text)
+    if not _SPECIAL.search(line):
+        return line
+    line = one_line(without_comments(line))
     if "<" in line:
         line = one_line(outside_code(_TAG, " ", line))
     if "](" in line:

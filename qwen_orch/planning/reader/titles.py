@@ -10,6 +10,7 @@ LONG = 100
 LIMIT = 500
 _DASH = re.compile(r"\s+(?:—|--)\s+")
 _SENTENCE = re.compile(r"(?<=[^\s.A-Z])[.!?](?:\*\*|[)\"'])?\s+(?=[A-Z*_`(\[\"']|\uf8ff)|[。！？]\s*(?=\S)")
+_STOP = re.compile(r"[.!?。！？]")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|incl|approx|no|nr|fig)|\b[A-Za-z])\.$", re.I)
 _COLON = re.compile(r"[:：]\s+")
 _SEMICOLON = re.compile(r"[;；]\s+")
@@ -57,10 +58,11 @@ def _bold_lead(text: str, mask: str) -> tuple[str, str] | None:
 def _first_end(mask: str) -> int:
     """The end of the title by punctuation that always ends one."""
     ends = [len(mask)]
-    dash = next((m.start() for m in _DASH.finditer(mask) if m.start() >= 12 and _balanced(mask[: m.start()])), None)
+    dashes = _DASH.finditer(mask) if "—" in mask or "--" in mask else ()
+    dash = next((m.start() for m in dashes if m.start() >= 12 and _balanced(mask[: m.start()])), None)
     if dash is not None:
         ends.append(dash)
-    for match in _SENTENCE.finditer(mask):
+    for match in _SENTENCE.finditer(mask) if _STOP.search(mask) else ():
         if (
             match.start() >= 12
             and not _ABBREVIATION.search(mask[max(0, match.start() - 8) : match.start() + 1])
