@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from qwen_orch.commands.registry import Command, Param, all_commands  # noqa: E4
 from qwen_orch.graph.filter_keys import SESSION_TABLE, TASK_TABLE, Key  # noqa: E402
 from qwen_orch.planning import playbooks  # noqa: E402
 from qwen_orch.project.config import KEYS  # noqa: E402
+from tests.planning.cases import RULES, Rule  # noqa: E402
 
 REGION = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.S)
 
@@ -135,6 +137,25 @@ _JSON = (
 )
 
 
+# Rules of reading
+
+
+def _rules() -> str:
+    return "\n\n".join(map(_rule, RULES))
+
+
+def _rule(rule: Rule) -> str:
+    words = textwrap.fill(rule.words, 120, break_long_words=False, break_on_hyphens=False)
+    return "\n\n".join((f"### {rule.name}", words, *(_case(text, expected) for text, expected in rule.cases)))
+
+
+def _case(text: str, expected: str) -> str:
+    """A text as it is written, and behind arrows what is understood."""
+    understood = "\n".join(f"→ {line}" for line in expected.split("\n"))
+    fence = "````" if "```" in text else "```"
+    return f"{fence}text\n{text.rstrip()}\n\n{understood}\n{fence}"
+
+
 # Settings, filters, playbooks
 
 
@@ -166,6 +187,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "task_filters": lambda: _filter(TASK_TABLE),
     "session_filters": lambda: _filter(SESSION_TABLE),
     "playbooks": _playbooks,
+    "rules": _rules,
 }
 
 

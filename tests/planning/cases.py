@@ -31,7 +31,7 @@ RULES = (
             ("- [ ] Write it\n  - [ ] Write the lexer\n- [ ] Test it", "Write it\n  Write the lexer\nTest it"),
             (
                 "# Parser\n\n## Phase 1: Build\n\n- Write it\n\n## Phase 2: Ship\n\n_After: Phase 1_\n\n- Ship it",
-                "Phase 1: Build:\n  Write it\nPhase 2: Ship, after Phase 1: Build:\n  Ship it",
+                "# Phase 1: Build\n  Write it\n# Phase 2: Ship · after Phase 1: Build\n  Ship it",
             ),
             ("## Tasks\n\n1. Write it\n2. Test it", "Write it\nTest it"),
             (
@@ -133,7 +133,7 @@ RULES = (
             ),
             (
                 "A stage starts after the one before it.\n\n## Stage 1\n\n- [ ] Write\n\n## Stage 2\n\n- [ ] Test",
-                "Stage 1:\n  Write\nStage 2, after Stage 1:\n  Test",
+                "# Stage 1\n  Write\n# Stage 2 · after Stage 1\n  Test",
             ),
         ),
     ),
@@ -182,7 +182,7 @@ RULES = (
         (
             (
                 "# T001 first\n\n## Wait - DONE\n\n- [ ] `task-001`: **Ship ✅ DONE** (1h-2h-4h, 60%) #core\n",
-                "Wait - DONE:\n  task-001 Ship ✅ DONE · 1h-2h-4h · #core",
+                "# Wait - DONE\n  task-001 Ship ✅ DONE · 1h-2h-4h · #core",
             ),
         ),
     ),
@@ -210,7 +210,7 @@ def _lines(draft: Draft) -> Iterator[str]:
 
 def _phase(draft: Draft, at: int) -> str:
     before = ", ".join(draft.phases[n].title for n in draft.phases[at].depends_on)
-    return draft.phases[at].title + (f", after {before}" if before else "") + ":"
+    return f"# {draft.phases[at].title}" + (f" · after {before}" if before else "")
 
 
 def _facts(task: DraftTask, draft: Draft) -> Iterator[str]:

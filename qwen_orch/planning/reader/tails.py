@@ -14,14 +14,14 @@ from qwen_orch.planning.reader.text import plain
 from qwen_orch.planning.reader.titles import tidy
 
 _WORDS = (
-    r"(?P<words>depends on|blocked by|after|requires|needs|waits for|依赖于?|依賴)"
+    r"(?P<words>depends on|blocked by|after|requires|waits for|依赖于?|依賴)"
     r"(?:\s*[:：]\s*|\s+|(?<=[依赖于賴]))"
 )
 _BEHIND = re.compile(rf"(?:\s*[,;，；]\s*|\s+[-–—]\s*){_WORDS}(?P<names>\S.{{1,200}})$", re.I)
 _BRACKETS = re.compile(
     rf"\s*[(\[（](?:(?P<fields>[^()\[\]（）]{{1,60}}?)[,;]\s*)?{_WORDS}(?P<names>[^()\[\]（）]{{2,200}})[)\]）]$", re.I
 )
-_KEYWORD = re.compile(r"depends on|blocked by|after|requires|needs|waits for|依赖|依賴", re.I)
+_KEYWORD = re.compile(r"depends on|blocked by|after|requires|waits for|依赖|依賴", re.I)
 _FIRM = frozenset(("depends on", "blocked by", "依赖", "依赖于", "依賴"))
 _NEXT = re.compile(rf"\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+|\s+&\s+|、)(?:{_WORDS.replace('?P<words>', '?:')})?", re.I)
 
