@@ -143,11 +143,13 @@ def complete_task(
     """Claim that a task is done, then verify it.
 
     Its checks are run in a session of their own, and they decide. A criterion that no command can check is taken on
-    your word, which is kept as such. Without a task: the one you are working on.
+    your word, which is kept as such. Without a task: the one you are working on; then quote what was done.
     """
     from qwen_orch.verification.session import verify
 
     writer = ctx.writer
+    if task and len(task.split()) > 1:  # no id has a space in it
+        task, summary = None, f"{task} {summary}".strip()
     subject = task_named(writer.graph, task) if task else _mine(ctx, writer.graph)
     word: list[Evidence] = []
 

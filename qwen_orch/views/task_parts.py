@@ -130,7 +130,7 @@ def facts(task: TaskAnswer, phase: str = "") -> Block:
                 _estimate(guess) if guess else "",
                 _took(task.actual_hours or 0.0),
                 f"{percent(task.progress)} reported" if task.state == "in_progress" and task.progress else "",
-                phase or task.phase or "",
+                phase or task.phase_title or task.phase or "",
                 f"part of {task.parent}" if task.parent else "",
                 f"@{task.assignee}" if task.assignee else "",
                 " ".join(f"#{t}" for t in task.tags),

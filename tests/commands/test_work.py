@@ -574,3 +574,11 @@ def test_a_log_that_cannot_be_made(desk: Desk) -> None:
     (desk.project.home / "logs").write_text("in the way")
     desk.refused("/new_task 1", StorageError)
     assert desk.task(1).attempts == ()
+
+
+def test_what_was_done_may_be_said_without_the_task(desk: Desk) -> None:
+    """Quoted, it is no id: the task one is working on is meant."""
+    desk.plan("# P\n- [ ] Write the book\n")
+    desk("/new_task")
+    assert desk('/complete_task "all is written"').task.status == "completed"
+    assert desk.task(1).summary == "all is written"
