@@ -102,6 +102,7 @@ class Shell:
     def _greet(self) -> None:
         from qwen_orch.repl.greeting import greeting
 
+        self._guard(self.project.upkeep)  # what a crash left behind is said first
         self._look(ours=True)
         self.screen.warn(self.project.take_reports())
         self._say(greeting(self.facts.graph, self.facts.standing))

@@ -28,6 +28,7 @@ class Standing:
     failed: int
     running: tuple[str, ...]
     session: str | None
+    interrupted: int = 0
 
     @property
     def percent(self) -> int:
@@ -43,7 +44,8 @@ def standing(graph: Graph, session: str | None, now: datetime) -> Standing | Non
     far = progress(graph)
     open_leaves = [t for t in graph.tasks.values() if _startable(graph, t)]
     blocked = sum(1 for t in open_leaves if blocked_by(graph, t, now))
-    running = (t.id for t in graph.tasks.values() if t.status is TaskStatus.IN_PROGRESS)
+    begun = [t for t in graph.tasks.values() if t.status is TaskStatus.IN_PROGRESS]
+    running = [t.id for t in begun if t.open_attempt]
     return Standing(
         title=root.title,
         status=root.plan.status,
@@ -56,6 +58,7 @@ def standing(graph: Graph, session: str | None, now: datetime) -> Standing | Non
         failed=far.by_status[TaskStatus.FAILED],
         running=tuple(sorted(running)),
         session=session,
+        interrupted=len(begun) - len(running),
     )
 
 

@@ -49,6 +49,7 @@ def _parts(now: Standing) -> list[Fragments]:
         return [*parts, *_session(now)]
     counts = (
         ("bar.failed", now.failed, "failed"),
+        ("bar.failed", now.interrupted, "interrupted"),
         ("", now.ready, "ready"),
         ("bar.blocked", now.blocked, "blocked"),
         ("", now.claimed, "to verify"),

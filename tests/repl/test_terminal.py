@@ -263,6 +263,21 @@ def test_killed_and_started_again(terminal: Start, planned: Path) -> None:
     assert stat.S_IMODE(HISTORY.stat().st_mode) == 0o600
 
 
+def test_a_task_that_was_interrupted_is_said_at_once(terminal: Start, planned: Path) -> None:
+    """Before anything is typed, and in the line at the bottom."""
+    shell = terminal()
+    shell.prompt()
+    shell.run("/add_task Sleep --run 'echo begun; sleep 300'", "task-004")
+    shell.run("/approve_plan", "Ready to start")
+    shell.type("/new_task 4\r")
+    shell.see("begun")
+    shell.kill()
+    again = terminal()
+    again.see("task-004 was interrupted")
+    again.prompt()
+    again.see("1 interrupted")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_asked_to_end(terminal: Start, planned: Path, number: int) -> None:
     """It leaves in good order."""

@@ -58,8 +58,17 @@ def test_percent() -> None:
 
 
 def test_standing() -> None:
-    """Counts what can be started, what cannot, and what is under way."""
+    """Counts what can be started, what cannot, and what was begun; nobody is at a task without an open attempt."""
     found = standing(graph(), "session-x", datetime.now(UTC))
     assert found is not None
-    assert (found.done, found.total, found.ready, found.blocked, found.running) == (1, 3, 1, 0, ("task-003",))
+    assert (found.done, found.total, found.ready, found.blocked, found.interrupted) == (1, 3, 1, 0, 1)
+    assert found.running == ()
     assert standing(Graph(), None, datetime.now(UTC)) is None
+
+
+def test_what_was_interrupted_is_not_under_way() -> None:
+    """A task whose attempt nobody is at is counted apart."""
+    stopped = evolve(SHOP, running=(), interrupted=2)
+    line = "".join(text for _, text in toolbar(stopped, 100, str))
+    assert "2 interrupted" in line
+    assert "in progress" not in line
