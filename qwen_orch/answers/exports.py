@@ -15,9 +15,21 @@ class Exported(NamedTuple):
     content: str | None = None
 
 
+class Span(NamedTuple):
+    """When a task can be done at the earliest, in working hours from now, and by how many it may slip (*slack*)."""
+
+    start: float
+    finish: float
+    slack: float
+
+
 class Drawing(NamedTuple):
-    """The dependency graph, as a tree of text *lines* (indent, id) and the tasks they name."""
+    """The dependency graph, as a tree of text *lines* (indent, id), the tasks they name, and when each can be done.
+
+    *schedule* is empty when nothing is estimated.
+    """
 
     lines: tuple[tuple[int, str], ...]
     tasks: tuple[TaskAnswer, ...]
     critical_path: tuple[str, ...]
+    schedule: dict[str, Span] = {}  # noqa: RUF012 - a field of a tuple, never written to

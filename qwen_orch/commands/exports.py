@@ -7,7 +7,7 @@ from typing import Annotated
 
 from qwen_orch.answers.core import task_answer
 from qwen_orch.answers.encoding import to_json
-from qwen_orch.answers.exports import Drawing, Exported
+from qwen_orch.answers.exports import Drawing, Exported, Span
 from qwen_orch.answers.work import Completeness
 from qwen_orch.commands.context import Context, local_path
 from qwen_orch.commands.registry import Arg, command
@@ -124,14 +124,18 @@ def _report(found: Completeness) -> str:
 
 @command("Export")
 def graph(ctx: Context) -> Drawing:
-    """Draw who waits for whom: each task below what it waits for."""
+    """Draw who waits for whom, each task below what it waits for, and when each can be done at the earliest."""
     from qwen_orch.graph.schedule import schedule
 
     state, moment = ctx.writer.graph, now()
+    found = schedule(state)
+    known = any(t.estimate for t in state.tasks.values())
+    slots = {i: Span(*(round(h, 2) for h in (s.start, s.finish, s.slack))) for i, s in found.slots.items() if known}
     return Drawing(
         lines=tuple(_tree(state)),
         tasks=tuple(task_answer(state, t, moment) for t in state.ordered()),
-        critical_path=schedule(state).critical_path,
+        critical_path=found.critical_path,
+        schedule={str(i): slot for i, slot in slots.items()},
     )
 
 

@@ -54,7 +54,7 @@ def plan(
         return _merged(ctx, draft)
     above = ctx.writer_of(parent) if parent else None
     if above is None:
-        _may_replace(ctx)
+        _may_replace(ctx, draft)
     planned = adopt(ctx, draft, above, _words(tags), source)
     ctx.warnings += planned.warnings
     return planned
@@ -99,23 +99,37 @@ def _merged(ctx: Context, draft: Draft) -> Planned:
     return _planned(writer, ctx.session(writer), draft)._replace(merged=changes)
 
 
-def _may_replace(ctx: Context) -> None:
-    """Ask before another plan takes the place of an unfinished one as the current plan."""
+def _may_replace(ctx: Context, draft: Draft | None = None) -> None:
+    """Ask before another plan takes the place of an unfinished one as the current plan.
+
+    When *draft* resembles the current plan, merging it is offered first.
+    """
     if ctx.project.current.orchestration is None:
         return
     root = ctx.writer.graph.root
     if root.plan.status not in (PlanStatus.DRAFT, PlanStatus.APPROVED):
         return
     state = "still a draft" if root.plan.status is PlanStatus.DRAFT else "under way"
+    alike = draft is not None and _resembles(ctx.writer.graph, draft)
+    edition = " The text looks like an edited edition of it: --merge takes it in." if alike else ""
     ctx.consent(
-        f"The current plan, {root.id}, is {state}. Make the new one current? (The old one stays: /resume leads back.)",
+        f"The current plan, {root.id}, is {state}.{edition} Make the new one current? (The old one stays: /resume leads"
+        " back.)",
         StateTransitionError(
-            f"the current plan, {root.id}, is {state}; nothing was planned. Keep it and make the new one current with"
-            " --yes, or a child of it with --parent",
+            f"the current plan, {root.id}, is {state}; nothing was planned.{edition} Keep it and make the new one"
+            " current with --yes, or a child of it with --parent",
+            *(["/plan TEXT --merge"] if alike else []),
             "/plan TEXT --yes",
             "/plan TEXT --parent current",
         ),
     )
+
+
+def _resembles(graph: Graph, draft: Draft) -> bool:
+    """Tell whether most tasks of *draft* are tasks of *graph* already."""
+    from qwen_orch.planning.merge import matched
+
+    return 2 * len(matched(graph, draft.tasks)) > max(len(draft.tasks), len(graph.tasks))
 
 
 def adopt(ctx: Context, draft: Draft, above: Writer | None, tags: tuple[str, ...], source: str) -> Planned:

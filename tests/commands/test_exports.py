@@ -96,3 +96,19 @@ def test_the_graph(desk: Desk) -> None:
     assert drawing.lines == ((0, "task-001"), (1, "task-002"), (2, "task-003"), (0, "task-004"), (1, "task-005"))
     assert [t.id for t in drawing.tasks] == sorted(t for _, t in drawing.lines)
     assert set(drawing.critical_path) <= {t.id for t in drawing.tasks}
+
+
+def test_the_schedule_is_shown_where_hours_are_known(desk: Desk) -> None:
+    """In the drawing and in the page: earliest start and finish of each task, in hours from now."""
+    desk.plan("# P\n- [ ] T1 Dig (2h)\n- [ ] T2 Sow (1h)\n  - depends on: T1\n- [ ] T3 Rest (1h)\n")
+    drawn = desk("/graph")
+    assert {i: tuple(s) for i, s in drawn.schedule.items()} == {
+        "task-001": (0.0, 2.0, 0.0),
+        "task-002": (2.0, 3.0, 0.0),
+        "task-003": (0.0, 1.0, 2.0),
+    }
+    page = desk("/export_plan html").content
+    assert '<i class="late" style="margin-left:66.67%;width:33.33%"></i>' in page
+    desk("/plan --yes\n# Q\n- [ ] No hours\n")
+    assert desk("/graph").schedule == {}
+    assert "Schedule" not in desk("/export_plan html").content

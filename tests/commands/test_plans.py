@@ -347,3 +347,12 @@ def test_only_what_was_shown_is_approved(desk: Desk, between: str, monkeypatch: 
     monkeypatch.setattr(Writer, "commit", slow)
     desk.refused("/approve_plan", StateTransitionError)
     assert not any(t.approved for t in desk.graph.ordered())
+
+
+def test_an_edited_edition_is_offered_as_a_merge(desk: Desk) -> None:
+    """A text most of whose tasks are there already; another plan is not."""
+    desk("/plan\n# Shop\n- [ ] Catalogue\n- [ ] Cart\n- [ ] Checkout\n")
+    error = desk.refused("/plan\n# Shop\n- [ ] Catalogue\n- [ ] Cart\n- [ ] Payment\n", StateTransitionError)
+    assert error.hints[0] == "/plan TEXT --merge"
+    error = desk.refused("/plan\n# Garden\n- [ ] Dig the beds\n- [ ] Sow the beans\n", StateTransitionError)
+    assert "/plan TEXT --merge" not in error.hints

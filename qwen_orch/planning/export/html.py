@@ -19,6 +19,9 @@ _STYLE = """
   --good: #15803d; --bad: #b91c1c; --busy: #1d4ed8; --wait: #9a5b00; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9ba7b4; --paper: #0d1117; --card: #161b22;
   --line: #30363d; --good: #4ade80; --bad: #f87171; --busy: #7cb0ff; --wait: #fbbf24; } }
+.bars { display: grid; grid-template-columns: max-content 1fr; gap: .2rem .8rem; align-items: center; }
+.bars i { display: block; min-width: 2px; height: .8rem; border-radius: .2rem; background: var(--busy); }
+.bars i.late { background: var(--wait); }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem;
   margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
 h1, h2, h3 { line-height: 1.25; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
@@ -53,7 +56,7 @@ DEEPEST = 8
 
 def render_html(graph: Graph, include_progress: bool, now: datetime) -> str:
     """Return the page; with *include_progress* also statuses, evidence, attempts and when it was made."""
-    lines = [*_top(graph, include_progress, now), *_plan(graph.root.plan, include_progress)]
+    lines = [*_top(graph, include_progress, now), *_plan(graph.root.plan, include_progress), *_schedule(graph)]
     words = {i: status_word(graph, t, now) for i, t in graph.tasks.items()} if include_progress else {}
     for group in groups(graph):
         lines += _group(graph, group)
@@ -95,6 +98,24 @@ def _plan(plan: Plan, include_progress: bool) -> Iterator[str]:
     yield from _list("Decisions", (_text(f"{d.text} — {d.why}" if d.why else d.text) for d in plan.decisions))
     yield from _list("Risks", map(_text, plan.risks))
     yield from _list("Quality gates", (_criterion(c, include_progress) for c in plan.quality_gates))
+
+
+def _schedule(graph: Graph) -> Iterator[str]:
+    """Yield a bar for each open task, from its earliest start to its earliest finish, if hours are known."""
+    if not any(t.estimate for t in graph.tasks.values()):
+        return
+    from qwen_orch.graph.schedule import schedule
+
+    found = schedule(graph)
+    leaves = [t for t in graph.ordered() if t.id in found.slots and t.id not in graph.parts]
+    yield f'<h2>Schedule</h2><p class="soft">{found.length:.1f} working hours, if nobody waits for a worker</p>'
+    yield '<div class="bars">'
+    for task in leaves:
+        slot, style = found.slots[task.id], "late" if task.id in found.critical_path else "free"
+        left, wide = (100 * hours / (found.length or 1) for hours in (slot.start, slot.finish - slot.start))
+        place = f"margin-left:{left:.2f}%;width:{wide:.2f}%"
+        yield f'{_link(task.id, task.id)}<span><i class="{style}" style="{place}"></i></span>'
+    yield "</div>"
 
 
 def _list(title: str, items: Iterable[str]) -> Iterator[str]:
