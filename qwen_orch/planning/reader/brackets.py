@@ -55,7 +55,7 @@ class Marks:
 
 def bracketed(inside: str, found: Marks) -> bool:
     """Read the inside of brackets when all of it is fields: ``2h, high, @ann``; tell whether it was."""
-    parts = [part.strip() for part in re.split(r"[,;|，；、]\s*", inside) if part.strip()]
+    parts = [part.strip() for part in _COMMA.split(inside) if part.strip()]
     parts = _rejoined(parts)
     probe = Marks()
     if not parts or not all(_part(part, probe) for part in parts):
@@ -68,6 +68,10 @@ def bracketed(inside: str, found: Marks) -> bool:
     found.fields += probe.fields
     found.seen += probe.seen
     return True
+
+
+_COMMA = re.compile(r"(?:[;|，；、]|,(?!\d{3}(?:[.,]\d|[^\W\d]|\s?[a-z])))\s*")
+"""A comma between digits may belong to a number: ``1,500h``."""
 
 
 def _rejoined(parts: list[str]) -> list[str]:

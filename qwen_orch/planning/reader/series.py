@@ -69,7 +69,7 @@ def prefixes(sections: Iterable[Section]) -> frozenset[str]:
             counts.update(
                 i.prefix for i in led if not i.weak and (not i.sure or (i.label[0].isdigit() and "." in i.label))
             )
-        found |= _in_sequence([i for i in led if i.serial and not (i.prefix == "P" and i.sure)])
+        found |= _in_sequence([i for i in led if i.serial and not _is_level(i)])
         open_ |= {i.label: i for i in led if i.weak or (not i.sure and not i.label[0].isdigit())}
     found |= {prefix for prefix, count in counts.items() if count > 1}
     if doubtful := {label: i for label, i in open_.items() if i.prefix not in found}:
@@ -99,6 +99,11 @@ def _in_sequence(led: list[ids.Identifier]) -> set[str]:
         and len({i.rest.casefold() for i in those}) == len(those)
         and all(_number(b) == _number(a) + 1 for a, b in pairwise(those))
     }
+
+
+def _is_level(id_: ids.Identifier) -> bool:
+    """Tell whether an id is rather a priority: ``P1: Fix it``, ``P0 Fix it``."""
+    return id_.prefix == "P" and (id_.sure or id_.label == "P0")
 
 
 def _number(id_: ids.Identifier) -> int:
