@@ -30,7 +30,7 @@ from pathlib import Path
 from qwen_orch.store import lease
 log = lease.take(Path(sys.argv[1]))
 environment = {**os.environ, lease.MARK: sys.argv[2]}
-child = subprocess.Popen(["sleep", "300"], env=environment, start_new_session=True)
+child = subprocess.Popen(["sleep", "300"], env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
 log.write(b"half of it is done\\n")
 print(child.pid, flush=True)
 time.sleep(300)
