@@ -33,7 +33,7 @@ VARYING = (
     (re.compile(r"\b((?:orch|session)-[a-z0-9-]*?)-[a-hj-km-np-z2-9]{4}(?![a-z0-9-])"), r"\1-xxxx"),
     (re.compile(r"\b\d{8}T\d{12}(?:\.[0-9a-f]{8})?\b"), "stamp"),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?:T[\d:.]+\+00:00)?"), "yyyy-mm-dd"),
-    (re.compile(r"\b\d\d:\d\d(:\d\d)?\b"), "hh:mm"),
+    (re.compile(r"\b\d\d:\d\d(:\d\d)?\b(?: to \d\d:\d\d\b)?"), "hh:mm"),
     (re.compile(r'"(checksum|after|last|record)": ?"[0-9a-f]{8}"'), r'"\1":"…"'),
     (re.compile(r"(?:< )?\b\d+(\.\d+)? ?(?:s|ms)\b"), "n s"),
     (re.compile(r"\b\d+\.\d+ GB\b"), "n GB"),

@@ -80,6 +80,8 @@ class Gathering(Phases):
         task.take(found, section.line)
         self.reading.apply(task, found)
         self.out.tasks.append(task)
+        if parent is None and section.parent:
+            self._place([task], None, section.parent, task.phase)
         self.reading.below(task, section.blocks)
         for child in section.children:
             self.child(child, task)
@@ -138,14 +140,15 @@ class Gathering(Phases):
         self._column(section, self.out.tasks[first:])
         parent = self._semantic_parent(block, first, parent)
 
-    def _place(self, tasks: list[Found], block: Block, section: Section, phase: PhaseFound | None) -> None:
+    def _place(self, tasks: list[Found], block: Block | None, section: Section, phase: PhaseFound | None) -> None:
         """Remember the label and the lower headings over *tasks*, which are no phases."""
         over = [
             s for s in section.path() if s in self.holding and s is not self.convention.title and s not in self.phases
         ]
-        names = [one_line(s.title) for s in over] + ([one_line(block.label.text)] if block.label else [])
+        label = block.label if block else None
+        names = [one_line(s.title) for s in over] + ([one_line(label.text)] if label else [])
         named = [name for name in names if not phase or name.strip("*_: ：") != phase.title]
-        line = block.label.line if block.label else over[-1].line if over else 0
+        line = label.line if label else over[-1].line if over else 0
         for task in tasks if named else []:
             task.origin("phase", line, 0.9, f"stands under {' / '.join(named)}"[:500])
 
