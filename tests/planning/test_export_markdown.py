@@ -114,7 +114,9 @@ def criteria(draw: st.DrawFn) -> Criterion:
 def dependencies(draw: st.DrawFn, before: list[Task]) -> tuple[Dependency, ...]:
     chosen = draw(st.lists(st.sampled_from(before), unique=True, max_size=2)) if before else []
     lags = st.sampled_from([0.0, 2.0, -1.5])
-    return tuple(Dependency(t.id, draw(st.sampled_from(DependencyKind)), draw(lags)) for t in chosen)
+    return tuple(
+        Dependency(t.id, draw(st.sampled_from(DependencyKind)), draw(lags), draw(st.booleans())) for t in chosen
+    )
 
 
 @st.composite
@@ -185,7 +187,7 @@ def facts_of(graph: Graph) -> dict[str, dict[str, object]]:
             "title": " ".join(t.title.split()),
             "phase": p.title if (p := graph.phase(t.phase)) else None,
             "parent": t.parent,
-            "depends_on": sorted((d.task, d.kind, d.lag) for d in t.depends_on),
+            "depends_on": sorted((d.task, d.kind, d.lag, d.inferred) for d in t.depends_on),
             "estimate": t.estimate and rounded(t.estimate),
             "priority": t.priority,
             "tags": sorted(t.tags),
@@ -205,7 +207,7 @@ def facts_in(draft: Draft) -> dict[str, dict[str, object]]:
             "title": t.title,
             "phase": draft.phases[t.phase].title if t.phase is not None else None,
             "parent": labels[t.parent] if t.parent is not None else None,
-            "depends_on": sorted((labels[d.task], d.kind, d.lag) for d in t.depends_on if not d.inferred),
+            "depends_on": sorted((labels[d.task], d.kind, d.lag, d.inferred) for d in t.depends_on),
             "estimate": t.estimate and rounded(t.estimate),
             "priority": t.priority,
             "tags": sorted(t.tags),

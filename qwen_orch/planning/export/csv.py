@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TypeAlias
 
+from attrs import evolve
+
 from qwen_orch.graph.precedence import blocked_by
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.task import Criterion, Evidence, Task
@@ -49,8 +51,8 @@ PLAN: dict[str, Column] = {
     "phase": _phase,
     "parent": lambda g, t, n: t.parent,
     "priority": lambda g, t, n: t.priority,
-    "depends_on": lambda g, t, n: _joined(map(dependency, t.depends_on)),
-    "inferred_depends_on": lambda g, t, n: _joined(dependency(d) for d in t.depends_on if d.inferred),
+    "depends_on": lambda g, t, n: _joined(dependency(evolve(d, inferred=False)) for d in t.depends_on),
+    "inferred_depends_on": lambda g, t, n: _joined(d.task for d in t.depends_on if d.inferred),
     "low_hours": _estimated("low"),
     "likely_hours": _estimated("likely"),
     "high_hours": _estimated("high"),

@@ -103,6 +103,6 @@ def relation(dependency: Dependency) -> str:
 
 
 def dependency(value: Dependency) -> str:
-    """Return a dependency as plans state it: ``task-003 (start-to-start +2h)``."""
-    special = relation(value)
+    """Return a dependency as plans state it: ``task-003 (start-to-start +2h)``, ``task-003 (inferred)``."""
+    special = ", ".join(filter(None, (relation(value), "inferred" if value.inferred else "")))
     return f"{value.task} ({special})" if special else str(value.task)

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from attrs import Factory, define, field
+from attrs import Factory, define, evolve, field
 
 from qwen_orch.errors import DependencyError
 from qwen_orch.model.draft import DraftDependency
@@ -21,6 +21,9 @@ from qwen_orch.planning.reader.circles import name_of
 from qwen_orch.planning.reader.entries import Edges, Found, Gathered, Need, PhaseFound
 from qwen_orch.planning.reader.statements import Reference, pieces, references, states_none, trailing_kind
 from qwen_orch.planning.reader.text import plain
+
+_INFERRED = re.compile(r"\s*(?:\(\s*inferred\s*\)|,\s*inferred\s*(?P<close>\)))(?=\s*(?:,|;|$))", re.I)
+"""``task-001 (inferred)`` and ``task-001 (start-to-start, inferred)``, as our own exports say it."""
 
 _PARTS = re.compile(r"([a-z]*[a-z0-9]*?)-?0*(\d+)((?:\.\d+)*[a-z]?)", re.I)
 _FUZZY_LIMIT = 1500
@@ -94,6 +97,12 @@ class Resolver:
 
     def _field(self, task: Found, need: Need) -> None:
         if states_none(need.text):
+            return
+        if _INFERRED.search(need.text):
+            for piece in pieces(need.text):
+                guessed = _INFERRED.search(piece)
+                bare = piece[: guessed.start()] + (guessed["close"] or "") if guessed else piece
+                self._piece(task, bare, evolve(need, inferred=True) if guessed else need)
             return
         whole, kind, lag = trailing_kind(need.text)
         if exact := self.labels.get(norm(whole)) or self._titled(whole):
