@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qwen_orch.model.draft import Draft
+    from qwen_orch.planning.merge import Merge
 
 TEXT = Arg("plan text, a one-line goal, @FILE, or - for standard input", takes="text")
 ORCHESTRATION = Arg("orchestration, by id or prefix; the current one if left out", takes="orchestration")
@@ -89,14 +90,25 @@ def _merged(ctx: Context, draft: Draft) -> Planned:
     if found.events:
         summary = f"{len(found.added)} added, {len(found.changed)} changed, {len(found.moved)} moved, "
         summary += f"{len(found.removed)} removed"
-        refusal = StateTransitionError(f"nothing was merged ({summary})", "/plan TEXT --merge --yes")
-        ctx.consent(f"Merge the text into {writer.graph.root.id}: {summary}?", refusal)
+        shown = "\n".join(_changes(found))
+        refusal = StateTransitionError(f"nothing was merged ({summary}):\n{shown}", "/plan TEXT --merge --yes")
+        ctx.consent(f"{shown}\nMerge the text into {writer.graph.root.id}: {summary}?", refusal)
         writer.commit("plan", lambda graph: merge(graph, draft, timestamp()).events)
     for task in found.kept:
         ctx.warn(f"{task} is no longer in the text; it was begun, so it stays")
     ctx.warnings += [str(w) for w in draft.warnings]
     changes = Merged(found.added, dict(found.changed), found.moved, found.removed, found.kept)
     return _planned(writer, ctx.session(writer), draft)._replace(merged=changes)
+
+
+def _changes(found: Merge) -> list[str]:
+    """Return what a merge would change, a line a task, the first twenty."""
+    titles = {t.id: t.title for v in found.events if isinstance(v, e.TasksAdded) for t in v.tasks}
+    lines = [f"+ {i} {titles.get(i, '')}" for i in found.added]
+    lines += [f"~ {i}: {', '.join(fields)}" for i, fields in found.changed]
+    lines += [f"> {i} moves" for i in found.moved] + [f"- {i} is no longer in the text" for i in found.removed]
+    lines += [f"! {i} is no longer in the text, but begun: it stays" for i in found.kept]
+    return [*lines[:20], *([f"… and {len(lines) - 20} more"] if len(lines) > 20 else [])]
 
 
 def _may_replace(ctx: Context, draft: Draft | None = None) -> None:
