@@ -49,16 +49,6 @@ def ready(graph: Graph, now: datetime) -> list[Task]:
     return _in_order_of_choice(graph, [t for t in graph.tasks.values() if is_ready(graph, t, now)])
 
 
-def newly_ready(before: Graph, after: Graph, now: datetime) -> list[Task]:
-    """Return the tasks of *after* that can be started and could not be in *before*, in the order of choice."""
-    return _in_order_of_choice(after, [t for t in after.tasks.values() if _became_ready(before, after, t, now)])
-
-
-def _became_ready(before: Graph, after: Graph, task: Task, now: datetime) -> bool:
-    earlier = before.tasks.get(task.id)
-    return is_ready(after, task, now) and not (earlier and is_ready(before, earlier, now))
-
-
 def _in_order_of_choice(graph: Graph, tasks: list[Task]) -> list[Task]:
     if len(tasks) < 2:
         return tasks

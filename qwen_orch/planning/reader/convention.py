@@ -291,8 +291,3 @@ def _sibling_sections(sections: list[Section], kept: set[Block], here: Conventio
 
 def _holds_kept(section: Section, kept: set[Block]) -> bool:
     return any(block in kept for part in section.walk() for block in part.blocks)
-
-
-def is_field_list(block: Block) -> bool:
-    """Tell whether every item of a list is a labelled field."""
-    return all(fields.labelled(item.text) for item in block.items)

@@ -336,7 +336,3 @@ def _inside(inner: Found, outer: Found) -> bool:
             return True
         above = above.parent
     return False
-
-
-def _name(task: Found) -> str:
-    return f"{task.label} “{task.title[:60]}”" if task.label else f"“{task.title[:60]}”"
