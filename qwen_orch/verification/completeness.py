@@ -19,7 +19,7 @@ from qwen_orch.project.opening import new_session, opened
 from qwen_orch.project.writer import now
 from qwen_orch.verification.checks import check_all
 from qwen_orch.verification.judge import Verdict, judge
-from qwen_orch.verification.session import Shop, ended_anyhow, verdict_events
+from qwen_orch.verification.session import Shop, after, ended_anyhow, verdict_events
 
 GATE = "quality gate"
 _PASSED = CriterionStatus.PASSED
@@ -61,22 +61,23 @@ def _judged(graph: Graph) -> list[Task]:
 
 def _outcome(graph: Graph, session: SessionId, found: dict[str, Evidence], strict: bool, ran: bool) -> list[e.Event]:
     """Return verdicts where the checks say something new, the state of the gates, and of the plan."""
-    from qwen_orch.graph.apply import apply
-
     events: list[e.Event] = []
     gates = tuple(_gate(g, found) if ran or not g.check else g for g in graph.root.plan.quality_gates)
     if gates != graph.root.plan.quality_gates:
         events.append(e.GatesVerified(gates))
-    for task in _judged(graph):
+    state = after(graph, events)
+    for judged in _judged(graph):
+        task, new = state.task(judged.id), list[e.Event]()
+        if task.status not in JUDGED:
+            continue  # a part of it failed just now, so it is open again
         if ran and any(c.check in found for c in task.acceptance if c.check):
             judgement = judge(task, found, [v for v in task.evidence if v.kind != "check"])
-            events += verdict_events(graph, task, judgement) if judgement.verdict is not Verdict.UNDECIDED else []
+            new = verdict_events(state, task, judgement) if judgement.verdict is not Verdict.UNDECIDED else []
         elif ran and any(c.check for c in task.acceptance) and not task.approved:
-            events.append(e.CriteriaChecked(task.id, tuple(_unseen(c) for c in task.acceptance)))
-    after = graph
-    for event in events:
-        after = apply(after, event, "")
-    done = _is_complete(after, strict)
+            new = [e.CriteriaChecked(task.id, tuple(_unseen(c) for c in task.acceptance))]
+        state = after(state, new)
+        events += new
+    done = _is_complete(state, strict)
     if done and graph.root.plan.status is PlanStatus.APPROVED:
         events.append(e.PlanCompleted())
     if not done and graph.root.plan.status is PlanStatus.COMPLETED:

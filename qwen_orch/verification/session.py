@@ -97,7 +97,7 @@ def verdict_events(graph: Graph, task: Task, judgement: Judgement) -> list[e.Eve
 
 def _released(graph: Graph, events: list[e.Event]) -> list[e.Event]:
     """Return verdicts for claimed tasks that had proved themselves and only waited for what *events* complete."""
-    graph = _after(graph, events)
+    graph = after(graph, events)
     done = {event.task for event in events if isinstance(event, e.VerdictGiven)}
     waiting = [t.id for t in graph.ordered() if done & {d.task for d in t.depends_on if ENDS[d.kind][1]}]
     released: list[e.Event] = []
@@ -109,12 +109,13 @@ def _released(graph: Graph, events: list[e.Event]) -> list[e.Event]:
         judgement = judge(task, seen, [v for v in task.evidence if v.kind != "check"])
         if judgement.verdict is Verdict.COMPLETED:
             found = verdict_events(graph, task, judgement)
-            graph = _after(graph, found)
+            graph = after(graph, found)
             released += found
     return released
 
 
-def _after(graph: Graph, events: list[e.Event]) -> Graph:
+def after(graph: Graph, events: list[e.Event]) -> Graph:
+    """Return the state that *events* would make of *graph*, for verdicts that depend on one another."""
     from qwen_orch.graph.apply import apply
 
     for event in events:

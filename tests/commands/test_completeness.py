@@ -191,3 +191,16 @@ def test_when_there_is_nothing_to_check(desk: Desk) -> None:
     assert desk.bytes_on_disk() == before
     desk("/reset_plan", yes=True)
     assert desk.refused("/check_completeness", StateTransitionError).hints == ("/plan TEXT",)
+
+
+def test_two_parts_that_fail_reopen_their_parent_once(desk: Desk) -> None:
+    """Each verdict is given in the state that the ones before it have made."""
+    desk.plan(
+        "# P\n- [ ] Whole\n  - [ ] One\n    - check: `test ! -e broken`\n  - [ ] Two\n    - check: `test ! -e broken`\n"
+    )
+    desk("/complete_task 2")
+    desk("/complete_task 3")
+    assert desk.task(1).status == "completed"
+    Path("broken").touch()
+    assert not desk("/check_completeness").complete
+    assert [desk.task(n).status for n in (1, 2, 3)] == ["pending", "failed", "failed"]
