@@ -14,6 +14,7 @@ from qwen_orch.graph import rules
 from qwen_orch.graph.apply import apply
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
+from qwen_orch.model.activity import Action, ActionState, Finding, PermissionRequest, Usage
 from qwen_orch.model.ids import OrchestrationId, SessionId, TaskId, phase_id, task_id
 from qwen_orch.model.plan import Decision, Orchestration, Phase, Plan, PlanStatus
 from qwen_orch.model.session import Artifact, Note, Session, SessionKind, SessionState, Thought
@@ -252,6 +253,14 @@ def _session_events(graph: Graph, name: SessionId) -> st.SearchStrategy[e.Event]
         e.NoteAdded(name, Note("mind the gap")),
         e.DecisionMade(name, Decision("sqlite", "it is there")),
         e.ArtifactRecorded(name, Artifact("out.txt", "file")),
+        e.ActionBegan(name, Action("call-1", "Shell: make", "execute")),
+        e.ActionEnded(name, "call-1", ActionState.COMPLETED),
+        e.UsageReported(name, Usage(900, 40, 8, 100, 1)),
+        e.PermissionAsked(name, PermissionRequest(1, "execute", "make", "make all")),
+        e.PermissionAnswered(name, 1, True, "person"),
+        e.DoneClaimed(name, "did it"),
+        e.FindingReported(name, Finding(1, True, 0.9, "looks right")),
+        e.MetadataRecorded(name, "agent_session", "ses-1"),
         e.SessionRestored(graph.sessions[name]),
         e.SessionsRemoved((name,)),
     ]

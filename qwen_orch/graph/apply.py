@@ -15,6 +15,7 @@ from immutables import Map
 from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
+from qwen_orch.model.activity import MOST_KEPT, Activity
 from qwen_orch.model.ids import TaskId, number_of
 from qwen_orch.model.plan import Orchestration, PlanStatus
 from qwen_orch.model.session import Session
@@ -203,5 +204,29 @@ def _session(session: Session, event: e.InSession) -> Session:
             return evolve(session, decisions=(*session.decisions, decision))
         case e.ArtifactRecorded(_, artifact):
             return evolve(session, artifacts=(*session.artifacts, artifact))
+        case e.MetadataRecorded(_, key, value):
+            return evolve(session, metadata={**session.metadata, key: value})
+        case _:
+            return evolve(session, activity=_activity(session.activity, event))
+
+
+def _activity(seen: Activity, event: e.InSession) -> Activity:
+    match event:
+        case e.ActionBegan(_, action):
+            return evolve(seen, actions=(*seen.actions, action)[-MOST_KEPT:])
+        case e.ActionEnded(_, call, state):
+            return evolve(seen, actions=tuple(evolve(a, state=state) if a.call == call else a for a in seen.actions))
+        case e.UsageReported(_, usage):
+            return evolve(seen, usage=seen.usage.plus(usage))
+        case e.PermissionAsked(_, request):
+            return evolve(seen, requests=(*seen.requests, request)[-MOST_KEPT:])
+        case e.PermissionAnswered(_, number, allowed, by):
+            answered = (evolve(r, allowed=allowed, by=by) if r.number == number else r for r in seen.requests)
+            return evolve(seen, requests=tuple(answered))
+        case e.DoneClaimed(_, summary):
+            return evolve(seen, claim=summary)
+        case e.FindingReported(_, finding):
+            others = (f for f in seen.findings if f.criterion != finding.criterion)
+            return evolve(seen, findings=(*others, finding)[-MOST_KEPT:])
         case _:
             raise TypeError(event)

@@ -13,6 +13,7 @@ from qwen_orch.errors import DependencyError, StateTransitionError, ValidationEr
 from qwen_orch.graph import precedence
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
+from qwen_orch.model.activity import Finding
 from qwen_orch.model.ids import TaskId
 from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.session import SessionState
@@ -70,10 +71,20 @@ def check(graph: Graph, event: e.Event) -> None:
                 raise ValidationError(f"progress is from 0 to 1, not {progress}")
         case e.TaskEvent(task_id):
             _check_task(graph.task(task_id), event)
+        case e.InSession():
+            _check_in_session(graph, event)
+
+
+def _check_in_session(graph: Graph, event: e.InSession) -> None:
+    match event:
         case e.SessionMoved(session_id, state):
             _check_session(graph, session_id, state)
         case e.ThoughtRecorded():
             _check_thought(graph, event)
+        case e.PermissionAnswered(session_id, number):
+            _check_answer(graph, session_id, number)
+        case e.FindingReported(_, finding):
+            _check_finding(finding)
 
 
 def _check_plan(graph: Graph, event: e.Event) -> None:
@@ -127,6 +138,18 @@ def _check_thought(graph: Graph, event: e.ThoughtRecorded) -> None:
         if number is not None and not 1 <= number <= len(session.thoughts):
             known = f"1 to {len(session.thoughts)}" if session.thoughts else "none yet"
             raise ValidationError(f"--{name} {number}: there is no such thought (there is {known})", "/think")
+
+
+def _check_answer(graph: Graph, session_id: str, number: int) -> None:
+    asked = next((r for r in graph.session(session_id).activity.requests if r.number == number), None)
+    if asked is None or asked.allowed is not None:
+        state = "is no question" if asked is None else f"was answered already, by {asked.by}"
+        raise StateTransitionError(f"{number} of {session_id} {state}", "/permissions")
+
+
+def _check_finding(finding: Finding) -> None:
+    if finding.criterion < 1 or not 0 <= finding.confidence <= 1:
+        raise ValidationError("a finding is of a criterion from 1 on, with a confidence from 0 to 1")
 
 
 def _check_new(graph: Graph, tasks: Iterable[Task]) -> None:

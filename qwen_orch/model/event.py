@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, TypeAlias, get_args
 
 from attrs import frozen
 
+from qwen_orch.model.activity import Action, ActionState, Finding, PermissionRequest, Usage
 from qwen_orch.model.ids import SessionId, TaskId
 from qwen_orch.model.plan import Decision, Orchestration, Plan
 from qwen_orch.model.session import Artifact, Note, Session, SessionState, Thought
@@ -260,6 +261,66 @@ class ArtifactRecorded(InSession):
 
 
 @frozen
+class ActionBegan(InSession):
+    """The agent in the session began to use a tool."""
+
+    action: Action
+
+
+@frozen
+class ActionEnded(InSession):
+    """The tool call named *call* ended."""
+
+    call: str
+    state: ActionState
+
+
+@frozen
+class UsageReported(InSession):
+    """The agent spent so many tokens more."""
+
+    usage: Usage
+
+
+@frozen
+class PermissionAsked(InSession):
+    """The agent asked whether it may do something; it waits for the answer."""
+
+    request: PermissionRequest
+
+
+@frozen
+class PermissionAnswered(InSession):
+    """The request *number* was answered, once, *by* somebody."""
+
+    number: int
+    allowed: bool
+    by: str
+
+
+@frozen
+class DoneClaimed(InSession):
+    """The agent says that the task of the session is done. The attempt goes on until its turn ends."""
+
+    summary: str
+
+
+@frozen
+class FindingReported(InSession):
+    """A reviewing agent said what it found of a criterion; a later one of the same criterion replaces it."""
+
+    finding: Finding
+
+
+@frozen
+class MetadataRecorded(InSession):
+    """A fact about the session for programs: the id that the agent has for it, for one."""
+
+    key: str
+    value: str
+
+
+@frozen
 class SessionRestored(SessionEvent):
     """A session is again as it once was (undo, or rebuilt after damage)."""
 
@@ -303,6 +364,14 @@ Event: TypeAlias = (
     | NoteAdded
     | DecisionMade
     | ArtifactRecorded
+    | ActionBegan
+    | ActionEnded
+    | UsageReported
+    | PermissionAsked
+    | PermissionAnswered
+    | DoneClaimed
+    | FindingReported
+    | MetadataRecorded
     | SessionRestored
     | SessionsRemoved
 )

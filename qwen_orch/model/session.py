@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from attrs import Factory, frozen
 
+from qwen_orch.model.activity import Activity
 from qwen_orch.model.ids import OrchestrationId, SessionId, TaskId
 from qwen_orch.model.plan import Decision
 
@@ -85,6 +86,7 @@ class Session:
     notes: tuple[Note, ...] = ()
     decisions: tuple[Decision, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    activity: Activity = Factory(Activity)
     metadata: dict[str, str] = Factory(dict)
     created: str = ""
     updated: str = ""

@@ -45,6 +45,7 @@ class Executor(StrEnum):
     AUTO = "auto"
     MANUAL = "manual"
     SHELL = "shell"
+    AGENT = "agent"
 
 
 class DependencyKind(StrEnum):
@@ -66,7 +67,7 @@ class CriterionStatus(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How an attempt ended, or that it has not."""
+    """How an attempt ended, or that it has not; ``suspicious``: the agent reported a success that shows no work."""
 
     RUNNING = "running"
     CLAIMED = "claimed"
@@ -74,6 +75,7 @@ class Outcome(StrEnum):
     TIMED_OUT = "timed_out"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
+    SUSPICIOUS = "suspicious"
 
 
 @frozen
@@ -113,8 +115,9 @@ class Estimate:
 class Evidence:
     """Something observed that speaks for or against a criterion.
 
-    *kind* is ``check`` (a command that proves), ``run`` (the task's own command), ``attested`` (a person's word) or
-    ``subtasks`` (all parts are settled). *seconds* is how long the command took, *output* its bounded tail.
+    *kind* is ``check`` (a command that proves), ``run`` (the task's own command), ``attested`` (a person's word),
+    ``subtasks`` (all parts are settled), ``work`` (what an agent's attempt was seen to change) or ``review`` (what a
+    second agent found, with a *confidence* from 0 to 1). *seconds* is how long it took, *output* its bounded tail.
     """
 
     kind: str
@@ -127,6 +130,7 @@ class Evidence:
     output: str = ""
     files: tuple[str, ...] = ()
     commit: str = ""
+    confidence: float | None = None
 
 
 @frozen

@@ -59,6 +59,24 @@ def words(event: e.Event) -> str:  # noqa: C901 - one case an event
             return f"decided: {decision.text[:80]}"
         case e.ArtifactRecorded(_, artifact):
             return f"wrote {artifact.path}"
+        case e.ActionBegan(_, action):
+            return f"began: {action.title[:80]}"
+        case e.ActionEnded(_, call, state):
+            return f"{state}: {call[:40]}"
+        case e.UsageReported(_, usage):
+            return f"spent {usage.total:,} tokens"
+        case e.PermissionAsked(_, request):
+            return f"asked {request.number}: {request.title[:80]}"
+        case e.PermissionAnswered(_, number, allowed, by):
+            return f"{'allowed' if allowed else 'denied'} {number}, by {by}"
+        case e.DoneClaimed(_, summary):
+            return f"says it is done: {summary[:80]}"
+        case e.FindingReported(_, finding):
+            return (
+                f"found criterion {finding.criterion} {'met' if finding.met else 'not met'} ({finding.confidence:.0%})"
+            )
+        case e.MetadataRecorded(_, key):
+            return f"recorded its {key.replace('_', ' ')}"
         case _:
             return _PLAIN.get(type(event).__name__, type(event).__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import accumulate
 
 import pytest
@@ -14,6 +15,7 @@ from qwen_orch.graph.apply import apply
 from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
+from qwen_orch.model.activity import MOST_KEPT, Action, ActionState, Activity, Finding, PermissionRequest, Usage
 from qwen_orch.model.ids import TaskId, number_of, phase_id, task_id
 from qwen_orch.model.plan import Phase, PlanStatus
 from qwen_orch.model.session import Note, Session, SessionKind, SessionState, Thought
@@ -202,6 +204,40 @@ def test_a_session_gathers_what_is_said_in_it() -> None:
         )
     ]
     assert apply(graph, e.SessionsRemoved((SESSION, SESSION)), T2).sessions == Map()
+
+
+def test_a_session_keeps_what_its_agent_did() -> None:
+    asked = PermissionRequest(1, "execute", "make", "make all")
+    events: list[e.Event] = [
+        e.SessionOpened(Session(SESSION, SessionKind.TASK, "build", ORCH)),
+        e.ActionBegan(SESSION, Action("a", "Shell: make")),
+        e.ActionBegan(SESSION, Action("b", "Read: x")),
+        e.ActionEnded(SESSION, "a", ActionState.FAILED),
+        e.UsageReported(SESSION, Usage(10, 2, 1, 4, 1)),
+        e.UsageReported(SESSION, Usage(20, 3, 0, 0, 1)),
+        e.PermissionAsked(SESSION, asked),
+        e.PermissionAnswered(SESSION, 1, False, "policy"),
+        e.FindingReported(SESSION, Finding(1, False, 0.5)),
+        e.FindingReported(SESSION, Finding(1, True, 0.9)),
+        e.DoneClaimed(SESSION, "built"),
+        e.MetadataRecorded(SESSION, "agent", "qwen"),
+    ]
+    graph = reduce(lambda g, event: apply(g, event, T1), events, started())
+    assert graph.sessions[SESSION].metadata == {"agent": "qwen"}
+    assert graph.sessions[SESSION].activity == Activity(
+        (Action("a", "Shell: make", state=ActionState.FAILED), Action("b", "Read: x")),
+        Usage(30, 5, 1, 4, 2),
+        "built",
+        (evolve(asked, allowed=False, by="policy"),),
+        (Finding(1, True, 0.9),),
+    )
+
+
+def test_only_the_newest_actions_are_kept() -> None:
+    graph = apply(started(), e.SessionOpened(Session(SESSION, SessionKind.TASK, "build", ORCH)), T1)
+    for number in range(MOST_KEPT + 5):
+        graph = apply(graph, e.ActionBegan(SESSION, Action(f"call-{number}", "look")), T1)
+    assert [a.call for a in graph.sessions[SESSION].activity.actions] == [f"call-{n}" for n in range(5, MOST_KEPT + 5)]
 
 
 def test_what_is_not_there_is_a_typed_error() -> None:

@@ -1,0 +1,92 @@
+"""What an agent was seen to do in a session: its actions, what they cost, what it asked for and what it claims."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import Factory, frozen
+
+MOST_KEPT = 40
+"""Actions, questions and findings of one session that are kept, the newest: an agent may call tools without end."""
+
+
+class ActionState(StrEnum):
+    """Whether an action ended; one that is ``running`` in a session nobody works in was cut short."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@frozen
+class Action:
+    """A tool that the agent used: its own name for the *call*, a *title* for people, the protocol's *kind* of tool."""
+
+    call: str
+    title: str
+    kind: str = "other"
+    state: ActionState = ActionState.RUNNING
+    at: str = ""
+
+
+@frozen
+class Usage:
+    """Tokens of a session, as the agent counts them; all zero when it does not say. *cached* are part of *input*."""
+
+    input: int = 0
+    output: int = 0
+    thought: int = 0
+    cached: int = 0
+    requests: int = 0
+
+    @property
+    def total(self) -> int:
+        """Tokens read and written."""
+        return self.input + self.output
+
+    def plus(self, other: Usage) -> Usage:
+        """Return the sum of both."""
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.thought + other.thought,
+            self.cached + other.cached,
+            self.requests + other.requests,
+        )
+
+
+@frozen
+class PermissionRequest:
+    """The agent asked whether it may: *detail* is the exact command or the diff; *allowed* is None while it waits.
+
+    *by* is who answered: ``policy``, ``person``, ``--yes``, or ``nobody`` (unattended, so it was denied).
+    """
+
+    number: int
+    kind: str
+    title: str
+    detail: str = ""
+    allowed: bool | None = None
+    by: str = ""
+    at: str = ""
+
+
+@frozen
+class Finding:
+    """What a reviewing agent says of one criterion (numbered from 1), with a *confidence* from 0 to 1."""
+
+    criterion: int
+    met: bool
+    confidence: float
+    reason: str = ""
+
+
+@frozen
+class Activity:
+    """What is known of the agent in a session; *claim* is its word that the task is done, if it gave it."""
+
+    actions: tuple[Action, ...] = ()
+    usage: Usage = Factory(Usage)
+    claim: str | None = None
+    requests: tuple[PermissionRequest, ...] = ()
+    findings: tuple[Finding, ...] = ()
