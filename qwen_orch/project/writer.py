@@ -44,6 +44,8 @@ class Writer:
     graph: Graph = field(factory=Graph)
     seq: int = 0
     repairs: tuple[str, ...] = ()
+    heard: Callable[[Graph, Record], None] = lambda graph, record: None
+    """Is told of each step of ours once it is durable and the lock is free, with the state it made."""
     _stale: set[str] = field(factory=set)
     """Parts whose snapshots are behind the journal."""
     _later: Later | None = None
@@ -102,9 +104,12 @@ class Writer:
                 check(graph, event)
                 graph = apply(graph, event, at)
             if events:
-                self.store.append(Record(self.seq + 1, at, by, events))
+                record = Record(self.seq + 1, at, by, events)
+                self.store.append(record)
                 self.graph, self.seq = graph, self.seq + 1
                 self._stale |= parts_of(events)
+        if events:
+            self.heard(graph, record)
         return events
 
     def refresh(self) -> list[Record]:
