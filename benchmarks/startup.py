@@ -122,7 +122,11 @@ def main() -> int:
     compileall.compile_dir(ROOT / "qwen_orch", quiet=1)  # as an installer does; some environments forbid it at run time
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        figures = [startup(folder), imports(folder), planning(folder)]
+        return table([startup(folder), imports(folder), planning(folder)])
+
+
+def table(figures: list[Figure]) -> int:
+    """Print *figures*; return 1 when one is not ok."""
     rows = [Figure("what", "measured", "limit", ok=True), *figures]
     wide = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
