@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from qwen_orch.answers.core import Change
 from qwen_orch.answers.safety import Checkpoint, Diagnosis, Setting, Settings, Undone
 from qwen_orch.commands.context import Context
 from qwen_orch.commands.registry import Arg, command
@@ -92,25 +93,32 @@ def config(
     value: Annotated[str | None, Arg("its new value")] = None,
 ) -> Settings:
     """List the settings, show one, or set one. They are kept in .qwen/orchestration/config.json."""
-    from qwen_orch.project.config import checked
+    from qwen_orch.project.config import checked, to_dict
 
     if key is not None and key not in KEYS:
         checked(key, None)
     if key is not None and value is not None:
         ctx.project.configure(key, value)
-    present, usual = ctx.project.config, Config()
+    present, usual = to_dict(ctx.project.config), to_dict(Config())
     names = [key] if key else list(KEYS)
-    settings = tuple(Setting(n, getattr(present, n), getattr(usual, n), KEYS[n].metadata["meaning"]) for n in names)
+    settings = tuple(Setting(n, present[n], usual[n], KEYS[n].metadata["meaning"]) for n in names)
     return Settings(settings, str(ctx.project.home / "config.json"))
 
 
 @command("Safety")
-def doctor(ctx: Context) -> Diagnosis:
+def doctor(
+    ctx: Context, *, dry_run: Annotated[bool, Arg("say what a repair would do to each file, and do nothing")] = False
+) -> Diagnosis:
     """Look at everything that could be wrong: settings, permissions, disk, locks, and every stored byte.
 
-    Damage that is found is repaired from journal and snapshots, after a copy was kept in backups/.
+    Damage that is found is repaired from journal and snapshots, after a copy was kept in backups/. Settings that an
+    editor left broken are mended when you agree to the difference (or with --yes). An edit of any other file has no
+    effect; what it would have changed is shown, with the command that does.
     """
-    from qwen_orch.project.examination import examine
+    from qwen_orch.project.examination import examine, loose
 
-    findings = tuple(examine(ctx.project))
-    return Diagnosis(findings, all(f.state != "problem" for f in findings))
+    changes = [Change(str(p.relative_to(ctx.project.home)), "make private") for p in loose(ctx.project)]
+    findings = tuple(examine(ctx.project, (lambda _: False) if dry_run else ctx.agreed))
+    would = ctx.would_change()
+    healthy = all(f.state != "problem" for f in findings)
+    return Diagnosis(findings, healthy, None if would is None else (*changes, *would))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from attrs import asdict, field, fields, frozen
+from attrs import field, fields, frozen
 
 from qwen_orch.errors import ValidationError
 from qwen_orch.model.ids import did_you_mean
@@ -17,7 +17,10 @@ LONGEST = 5200 * 604800
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 THINKING_DEPTHS = {"quick": 4, "standard": 8, "deep": 12}
 """How many thoughts planning records at least."""
-EXECUTORS = ("auto", "manual", "shell")
+EXECUTORS = ("auto", "manual", "shell", "agent")
+DECISIONS = ("allow", "ask", "deny")
+TOOL_KINDS = ("read", "edit", "delete", "move", "search", "execute", "think", "fetch", "switch_mode", "other")
+"""What kinds of tool the Agent Client Protocol tells apart."""
 
 
 def seconds(text: str) -> float:
@@ -58,8 +61,39 @@ def _one_of(*choices: str) -> Callable[[Any], str]:
     return check
 
 
-def _key(default: Any, check: Callable[[Any], Any], meaning: str) -> Any:
-    return field(default=default, metadata={"check": check, "meaning": meaning})
+def _share(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ValueError("a number from 0 to 1")
+    return float(value)
+
+
+def _words(value: Any) -> str:
+    """Return *value* if a shell could cut it into words."""
+    import shlex
+
+    if not isinstance(value, str):
+        raise ValueError("a text")
+    try:
+        shlex.split(value)
+    except ValueError as error:
+        raise ValueError(f"words as a shell reads them ({error})") from None
+    return value
+
+
+def _policy(value: Any) -> tuple[str, ...]:
+    """Return permission rules: ``DECISION KIND [PATTERN]`` each."""
+    if not isinstance(value, list | tuple):
+        raise ValueError('a list such as ["allow edit src/*", "deny execute rm *"]')
+    for rule in value:
+        decision, kind, *_ = [*str(rule).split(maxsplit=2), "", ""]
+        if decision not in DECISIONS or kind not in (*TOOL_KINDS, "*"):
+            kinds = ", ".join(TOOL_KINDS)
+            raise ValueError(f'rules such as "allow edit src/*": {", ".join(DECISIONS)}, then * or one of {kinds}')
+    return tuple(map(str, value))
+
+
+def _key(default: Any, check: Callable[[Any], Any], meaning: str, name: str = "") -> Any:
+    return field(default=default, metadata={"check": check, "meaning": meaning, "name": name})
 
 
 @frozen
@@ -74,9 +108,38 @@ class Config:
     executor: str = _key("auto", _one_of(*EXECUTORS), "who does a task when /new_task does not say")
     jobs: int = _key(2, _number(1, 64), "how many tasks /new_task --all does at a time")
     commandTimeout: str = _key("30m", _duration, "a command that runs longer is stopped")  # noqa: N815
+    maxAttempts: int = _key(2, _number(1, 20), "how often an agent tries a task before it is left to you")  # noqa: N815
+    permissions: tuple[str, ...] = _key(
+        (), _policy, 'what agents may do: ["allow edit src/*", "deny execute git push*"]; the first that fits decides'
+    )
+    permission_wait: str = _key(
+        "1h", _duration, "how long work in the background waits for /allow or /deny", "permissionTimeout"
+    )
+    agent: str = _key("", _words, "which agent does tasks: qwen, sim, or any name with agent.command", "agent.name")
+    agent_command: str = _key(
+        "", _words, "the command that starts it, speaking the Agent Client Protocol", "agent.command"
+    )
+    agent_environment: str = _key(
+        "", _words, "names of environment variables that it gets besides the usual", "agent.environment"
+    )
+    agent_mode: str = _key("default", _words, "the mode it is put into, if it has it", "agent.mode")
+    agent_context: int = _key(8000, _number(500, 1_000_000), "tokens of context it is given", "agent.contextTokens")
+    agent_idle: str = _key(
+        "5m", _duration, "an agent that shows no sign of life for so long is stopped", "agent.idleTimeout"
+    )
+    agent_limit: str = _key("1h", _duration, "an attempt of an agent that takes longer is stopped", "agent.timeout")
+    agent_calls: int = _key(300, _number(1, 100_000), "more tool calls than this end the attempt", "agent.maxCalls")
+    agent_repeats: int = _key(10, _number(2, 1000), "the same tool call so often ends the attempt", "agent.maxRepeats")
+    agent_attempt_tokens: int = _key(0, _number(0, 10**9), "tokens an attempt may spend; 0: any", "agent.attemptTokens")
+    agent_plan_tokens: int = _key(
+        0, _number(0, 10**12), "tokens all work on a plan may spend; 0: any", "agent.planTokens"
+    )
+    agent_review: bool = _key(True, _yes_no, "a second session reviews what no command can check", "agent.review")
+    agent_confidence: float = _key(0.8, _share, "how sure a review must be to count", "agent.confidence")
 
 
-KEYS = {a.name: a for a in fields(Config)}
+KEYS = {a.metadata["name"] or a.name: a for a in fields(Config)}
+"""The attribute behind each key, by the name that the key has in the file."""
 
 
 def checked(name: str, value: Any, where: str = "") -> Any:
@@ -104,7 +167,8 @@ def _parsed(raw: bytes, instead: dict[str, Any]) -> Config:
     if not isinstance(data, dict):
         raise ValidationError("config.json line 1: an object {...} is expected", "mend it, or /doctor")
     kept = {k: v for k, v in data.items() if k not in instead}
-    return Config(**{k: checked(k, v, f"config.json line {_line_of(raw, k)}: ") for k, v in kept.items()}, **instead)
+    values = {k: checked(k, v, f"config.json line {_line_of(raw, k)}: ") for k, v in kept.items()} | instead
+    return Config(**{KEYS[k].name: v for k, v in values.items()})
 
 
 def _line_of(raw: bytes, key: str) -> int:
@@ -124,6 +188,11 @@ def changed(raw: bytes, name: str, text: str) -> Config:
     return _parsed(raw, {name: checked(name, value)})
 
 
+def to_dict(config: Config) -> dict[str, Any]:
+    """Return the settings by the names they have in the file."""
+    return {key: getattr(config, attribute.name) for key, attribute in KEYS.items()}
+
+
 def to_bytes(config: Config) -> bytes:
     """Return the file that says *config*."""
-    return orjson.dumps(asdict(config), option=orjson.OPT_INDENT_2) + b"\n"
+    return orjson.dumps(to_dict(config), option=orjson.OPT_INDENT_2) + b"\n"

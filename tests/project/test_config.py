@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import orjson
 import pytest
-from attrs import asdict
 
 from qwen_orch.errors import ValidationError
 from qwen_orch.project import config
-from qwen_orch.project.config import KEYS, Config, changed, parse, seconds, to_bytes
+from qwen_orch.project.config import KEYS, Config, changed, parse, seconds, to_bytes, to_dict
 from qwen_orch.project.project import HOME, Project
 from tests.faults.work import fresh
 
@@ -21,6 +20,22 @@ GOOD = {
     "executor": "manual",
     "jobs": 5,
     "commandTimeout": "2.5h",
+    "maxAttempts": 3,
+    "permissions": ("allow edit src/*", "deny * rm *", "ask execute"),
+    "permissionTimeout": "2m",
+    "agent.name": "qwen",
+    "agent.command": "goose acp --with 'two words'",
+    "agent.environment": "GOOSE_KEY",
+    "agent.mode": "yolo",
+    "agent.contextTokens": 4000,
+    "agent.idleTimeout": "90s",
+    "agent.timeout": "20m",
+    "agent.maxCalls": 10,
+    "agent.maxRepeats": 3,
+    "agent.attemptTokens": 100_000,
+    "agent.planTokens": 1_000_000,
+    "agent.review": False,
+    "agent.confidence": 0.5,
 }
 BAD = {
     "enableBackups": ["yes", 1, None, ""],
@@ -31,6 +46,22 @@ BAD = {
     "executor": ["robot", {}, None],
     "jobs": [0, 65, "two", 1.5, False],
     "commandTimeout": ["never", "", "1y", "99999999999s"],
+    "maxAttempts": [0, 21, "x"],
+    "permissions": ["allow edit", ["let edit"], ["allow everything"], ["allow"], 3],
+    "permissionTimeout": ["later"],
+    "agent.name": ["it's", 3],
+    "agent.command": ["goose 'acp", None],
+    "agent.environment": [{}],
+    "agent.mode": [1],
+    "agent.contextTokens": [499, 1.5],
+    "agent.idleTimeout": ["0s"],
+    "agent.timeout": [60],
+    "agent.maxCalls": [0],
+    "agent.maxRepeats": [1],
+    "agent.attemptTokens": [-1],
+    "agent.planTokens": [-1, "many"],
+    "agent.review": [0],
+    "agent.confidence": [1.5, True, "sure"],
 }
 
 
@@ -42,13 +73,13 @@ def test_these_are_all_keys() -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_every_key_has_a_meaning_and_is_read_back(key: str) -> None:
     """Alone in the file, as typed in /config, and written again; the others keep their defaults."""
-    config.checked(key, getattr(Config(), key))
+    config.checked(key, to_dict(Config())[key])
     assert len(KEYS[key].metadata["meaning"]) > 10
-    expected = {**asdict(Config()), key: GOOD[key]}
+    expected = {**to_dict(Config()), key: GOOD[key]}
     typed = GOOD[key] if isinstance(GOOD[key], str) else orjson.dumps(GOOD[key]).decode()
-    assert asdict(parse(orjson.dumps({key: GOOD[key]}))) == expected
-    assert asdict(changed(b"", key, str(typed))) == expected
-    assert asdict(parse(to_bytes(changed(b"", key, str(typed))))) == expected
+    assert to_dict(parse(orjson.dumps({key: GOOD[key]}))) == expected
+    assert to_dict(changed(b"", key, str(typed))) == expected
+    assert to_dict(parse(to_bytes(changed(b"", key, str(typed))))) == expected
 
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in BAD.items() for value in values])
