@@ -29,11 +29,14 @@ INTERRUPTED, UNHEARD = 130, 141
 FLAGS = {"--json": "json", "--yes": "yes", "--no-color": "no_color", "--version": "version"}
 VALUES = ("--project", "--script")
 MANUAL = ("--help", "-h")
+VERBS = {"agent-sim": "qwen_orch.simulator.agent"}
+"""First words that are programs of their own, in no project's shell: each a module with ``main(arguments) -> int``."""
 USAGE = """\
 qwen-orch                       the shell, in the project found from the current folder
 qwen-orch COMMAND ...           one command; the leading / may be left out
 qwen-orch --script FILE         commands, one a line, up to the first that fails; so are those on standard input
 qwen-orch plan @plan.md         a file as text; - is standard input
+qwen-orch agent-sim             an agent that needs no model, for demos and tests; it speaks to a program, not a person
 
   --json         one JSON object a command on stdout, and nothing else
   --project DIR  the project in DIR, not the one found from the current folder
@@ -104,7 +107,7 @@ def _guarded(arguments: list[str]) -> int:
 
     screen = Screen(json="--json" in arguments, color=False if "--no-color" in arguments else None)
     try:
-        return _main(parse(arguments), screen)
+        return _verb(*arguments) if arguments and arguments[0] in VERBS else _main(parse(arguments), screen)
     except Unheard:
         return UNHEARD
     except Undelivered as error:
@@ -127,6 +130,12 @@ def _failed(error: Exception, arguments: list[str], screen: Screen) -> int:
     except (Unheard, Undelivered):
         screen.complain(known)
     return known.exit_code
+
+
+def _verb(name: str, *arguments: str) -> int:
+    from importlib import import_module
+
+    return int(import_module(VERBS[name]).main(list(arguments)))
 
 
 def _main(options: Options, screen: Screen) -> int:

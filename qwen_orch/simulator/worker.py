@@ -1,0 +1,92 @@
+"""What is done for a prompt without instructions: a modest worker's instructions to itself.
+
+The tools that are offered tell what is wanted: a plan, findings, or a task done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from qwen_orch.simulator.instructions import Instruction
+
+PURPOSES = {
+    "requirements": "What is asked for: {}. What it must do comes before how.",
+    "architecture": "For {}, the fewest parts that can be proven one by one are enough.",
+    "decomposition": "{} is done in three steps, each of which leaves something to look at.",
+    "risks": "The risk in {} is to call it done unproven; so proving it is a step of its own.",
+}
+PLAN = """\
+# {goal}
+
+## Preparation
+- [ ] Write down what is asked for (1h)
+  - Acceptance: a note says what is asked for
+
+## Work
+- [ ] Do the work (2h) depends on: Write down what is asked for
+  - Acceptance: a note says what was done
+
+## Proof
+- [ ] Look at the result (1h) depends on: Do the work
+  - Acceptance: a note says what was looked at
+"""
+CONFIDENCE = "0.9"
+
+
+def instructions(prompt: str, tools: Collection[str], cwd: Path) -> list[Instruction]:
+    """Return what to do for *prompt* with these *tools* in the folder *cwd*."""
+    if "submit_plan" in tools:
+        return list(_planning(prompt))
+    if "report_finding" in tools:
+        return list(_verification(prompt, cwd))
+    if "claim_done" in tools:
+        return list(_task(prompt))
+    return [Instruction("say", "There is nothing here that I could do: write a line such as sim: say hello")]
+
+
+def _planning(prompt: str) -> Iterator[Instruction]:
+    goal = _section(prompt, "Goal").partition("\n")[0].rstrip(".") or "the goal"
+    wanted = re.search(r"at least (\d+) thoughts", prompt, re.I)
+    purposes = list(PURPOSES)
+    for number in range(int(wanted[1]) if wanted else len(purposes)):
+        purpose = purposes[number % len(purposes)]
+        yield Instruction("thought", f"{purpose} {PURPOSES[purpose].format(goal)}")
+    yield Instruction("plan", PLAN.format(goal=goal))
+
+
+def _verification(prompt: str, cwd: Path) -> Iterator[Instruction]:
+    files = [_name(item) for item in _items(prompt, "Files")]
+    missing = [file for file in files if not (cwd / file).exists()]
+    met = "yes" if files and not missing else "no"
+    reason = (
+        f"missing: {', '.join(missing)}" if missing else f"there: {', '.join(files)}" if files else "no file is named"
+    )
+    for number, _ in enumerate(_items(prompt, "Acceptance criteria"), 1):
+        yield Instruction("finding", f"{number} {met} {CONFIDENCE} {reason}")
+
+
+def _task(prompt: str) -> Iterator[Instruction]:
+    asked = _section(prompt, "Task")
+    named = re.match(r"[\w.-]+", asked)
+    note = f"notes/{named[0].strip('.') if named else 'task'}.md"
+    criteria = "".join(f"- {item}\n" for item in _items(prompt, "Acceptance criteria"))
+    yield Instruction("write", f"{note} # What was asked\n\n{asked}\n\n{criteria}")
+    yield Instruction("progress", f"1.0 {note} is written")
+    yield Instruction("claim", f"{note} says what was asked")
+
+
+def _section(prompt: str, name: str) -> str:
+    """Return the text under the heading *name*, up to the next heading; empty when there is none."""
+    found = re.search(rf"^#+ {name}\n(.*?)(?=^#+ |\Z)", prompt, re.M | re.S)
+    return found[1].strip() if found else ""
+
+
+def _items(prompt: str, name: str) -> list[str]:
+    return re.findall(r"^- (.+)$", _section(prompt, name), re.M)
+
+
+def _name(item: str) -> str:
+    """Return the path of an item of the list of files, without what is said about it."""
+    return item.partition(" (")[0].strip(" `")
