@@ -59,6 +59,8 @@ def run(context: Context, line: Line, last: bool = False) -> Outcome:
     outcome = _safely(context, line.words[0].text if line.words else "", lambda: _run(context, line))
     outcome = _safely(context, outcome.command, lambda: _settled(context, outcome, last))
     warnings = (*context.warnings, *outcome.warnings, *context.project.take_reports())
+    if context.project.disk.rehearses:
+        warnings = tuple(f"dry run: {w}" for w in warnings)
     return outcome._replace(warnings=tuple(dict.fromkeys(warnings)))
 
 
@@ -71,12 +73,14 @@ def _upkeep(context: Context) -> None:
 
 
 def _run(context: Context, line: Line) -> Outcome:
+    if _says(line.words, "--dry-run"):
+        context.project = context.project.rehearsal()
     _upkeep(context)
     if not line.words:
         raise UsageError("there is no command in this line", "/orchestration_help")
     command = find(line.words[0].text)
     words = line.words[1:]
-    if _asks_for_help(words):
+    if _says(words, "--help"):
         manual = find("orchestration_help")
         return Outcome(manual.name, manual.run(context, command.name))
     try:
@@ -88,8 +92,7 @@ def _run(context: Context, line: Line) -> Outcome:
 
 def _with_consent(context: Context, line: Line) -> Line:
     """Return *line* without ``--yes``, which is an option of every command, and says so to *context*."""
-    plain = [w.text for w in line.words if not w.quoted]
-    if "--yes" not in (plain[: plain.index("--")] if "--" in plain else plain):
+    if not _says(line.words, "--yes"):
         return line
     context.yes = True
     place = next(i for i, w in enumerate(line.words) if w.text == "--yes" and not w.quoted)
@@ -98,10 +101,10 @@ def _with_consent(context: Context, line: Line) -> Line:
     return Line(line.words[:place] + line.words[place + 1 :], raw, line.below)
 
 
-def _asks_for_help(words: tuple[Word, ...]) -> bool:
+def _says(words: tuple[Word, ...], option: str) -> bool:
+    """Tell whether *option* is among *words*, before a ``--`` that ends the options."""
     plain = [w.text for w in words if not w.quoted]
-    before = plain[: plain.index("--")] if "--" in plain else plain
-    return "--help" in before
+    return option in (plain[: plain.index("--")] if "--" in plain else plain)
 
 
 def _safely(context: Context, typed: str, act: Callable[[], Outcome]) -> Outcome:

@@ -163,6 +163,17 @@ def orchestration_answer(root: Orchestration) -> OrchestrationAnswer:
     )
 
 
+class Change(NamedTuple):
+    """What would become of a file: *action* is ``create``, ``rewrite``, ``append``, ``remove`` or ``make private``.
+
+    *size* is how many bytes it would have then.
+    """
+
+    path: str
+    action: str
+    size: int = 0
+
+
 class ProgressAnswer(NamedTuple):
     """How far the plan is: *fraction* (0-1) is weighted by estimates."""
 

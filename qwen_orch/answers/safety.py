@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from qwen_orch.answers.core import Change
 from qwen_orch.answers.sessions import Entry
 
 
@@ -41,16 +42,21 @@ class Settings(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One thing that /doctor looked at: *state* is ``ok``, ``warning`` or ``problem``."""
+    """One thing that /doctor looked at: *state* is ``ok``, ``warning`` or ``problem``.
+
+    *diff* is what was edited by hand, or would be mended: lines that begin with ``-``, ``+`` or a space.
+    """
 
     what: str
     state: str
     detail: str
     hint: str = ""
+    diff: str = ""
 
 
 class Diagnosis(NamedTuple):
-    """What /doctor found."""
+    """What /doctor found; of a dry run with the files that *would_change*."""
 
     findings: tuple[Finding, ...]
     healthy: bool
+    would_change: tuple[Change, ...] | None = None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
+from qwen_orch.answers.core import Change, OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
 
 
 class SessionList(NamedTuple):
-    """Sessions that a filter lets through."""
+    """Sessions that a filter lets through; of a dry run as they would be, with the files that *would_change*."""
 
     sessions: tuple[SessionAnswer, ...]
     shown: int
     total: int
     tree: bool = False
+    would_change: tuple[Change, ...] | None = None
 
 
 class Entry(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from attrs import Factory, define
 
@@ -13,6 +13,9 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId, TaskId, resolve
 from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
+
+if TYPE_CHECKING:
+    from qwen_orch.answers.core import Change
 
 LONGEST_PATH = 4_000
 """Bytes: no system of ours knows longer ones."""
@@ -77,10 +80,25 @@ class Context:
             session = writer.graph.sessions[session].parent
         return session
 
+    def agreed(self, question: str) -> bool:
+        """Tell whether the person agrees, or has with ``--yes``."""
+        return self.yes or self.door.consent(question)
+
     def consent(self, question: str, refusal: OrchError) -> None:
         """Return if the person agrees, or has with ``--yes``; else raise *refusal*."""
-        if not self.yes and not self.door.consent(question):
+        if not self.agreed(question):
             raise refusal
+
+    def would_change(self) -> tuple[Change, ...] | None:
+        """Return what a dry run would change on the disk, the end of the command included; None of any other run."""
+        if not self.project.disk.rehearses:
+            return None
+        from qwen_orch.answers.core import Change
+        from qwen_orch.store.rehearsal import Rehearsal
+
+        assert isinstance(self.project.disk, Rehearsal)
+        self.project.checkpoint(last=True)
+        return tuple(map(Change._make, self.project.disk.changes(self.project.home)))
 
     def warn(self, message: str) -> None:
         """Add a line to the answer's warnings."""

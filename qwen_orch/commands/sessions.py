@@ -27,6 +27,7 @@ def sessions(
     tree: Annotated[bool, Arg("each below the one it was opened from")] = False,
     cleanup: Annotated[bool, Arg("suspend those in which nothing happened for sessionTimeout")] = False,
     recover: Annotated[bool, Arg("look for interrupted work and damage in every orchestration, and mend it")] = False,
+    dry_run: Annotated[bool, Arg("say what --recover or --cleanup would do to each file, and do nothing")] = False,
 ) -> SessionList:
     """List the sessions of all orchestrations in this project.
 
@@ -44,7 +45,8 @@ def sessions(
     lets_through = session_filter(filter, now().astimezone())
     shown = [s for s in found if lets_through(s)]
     current = ctx.project.current.session
-    return SessionList(tuple(session_answer(s, current) for s in shown), len(shown), len(found), tree)
+    listed = tuple(session_answer(s, current) for s in shown)
+    return SessionList(listed, len(shown), len(found), tree, ctx.would_change() if dry_run else None)
 
 
 def _cleanup(ctx: Context, writers: list[Writer]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakValueDictionary
 
 from attrs import define, field
 
@@ -21,9 +23,13 @@ from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
 
 if TYPE_CHECKING:
+    from qwen_orch.graph.state import Graph
     from qwen_orch.project.config import Config
+    from qwen_orch.store.journal import Record
 
 HOME = Path(".qwen/orchestration")
+KEPT_OPEN = 8
+"""Orchestrations that a process keeps in memory, unless more are in use."""
 
 
 def find_root(start: Path) -> Path:
@@ -51,7 +57,12 @@ class Project:
     disk: Disk = field(factory=Disk)
     reports: list[str] = field(factory=list)
     """What had to be repaired, one line each, for the next answer to show."""
-    _writers: dict[str, Writer] = field(factory=dict)
+    heard: Callable[[Graph, Record], None] | None = None
+    """Is told of each step of ours once it is durable, with the state it made."""
+    _writers: WeakValueDictionary[str, Writer] = field(factory=WeakValueDictionary)
+    """Those that anybody holds."""
+    _recent: deque[Writer] = field(factory=deque)
+    """Those we hold ourselves, the one asked for last at the end."""
     _config: tuple[Config, tuple[int, ...] | None] | None = None
     """The settings, and what their file was when they were read."""
 
@@ -65,6 +76,12 @@ class Project:
         project.disk.scratch = project.layout.scratch
         project.layout.refuse_outside()
         return project
+
+    def rehearsal(self) -> Project:
+        """Return the project as a process that has just started sees it, on a disk that is written in memory alone."""
+        from qwen_orch.store.rehearsal import Rehearsal
+
+        return Project.at(self.root, Rehearsal())
 
     @property
     def home(self) -> Path:
@@ -177,11 +194,27 @@ class Project:
         writer = self._writers.get(orchestration)
         if writer is None:
             writer = Writer.open(Store(self.disk, self.layout, orchestration))
+            writer.heard = self._hear
             self._writers[orchestration] = writer
         else:
             writer.refresh()
         self.reports += writer.take_repairs()
+        self._hold(writer)
         return writer
+
+    def _hold(self, writer: Writer) -> None:
+        """Keep *writer*, and let the one go that was not asked for longest: there may be a thousand orchestrations."""
+        if writer in self._recent:
+            self._recent.remove(writer)
+        self._recent.append(writer)
+        if len(self._recent) > KEPT_OPEN:
+            oldest = self._recent.popleft()
+            oldest.checkpoint(last=True)
+            self.reports += oldest.take_repairs()
+
+    def _hear(self, graph: Graph, record: Record) -> None:
+        if self.heard is not None:
+            self.heard(graph, record)
 
     def upkeep(self) -> None:
         """Make ``interrupted``, in the current orchestration, the attempts whose process is gone.
@@ -232,12 +265,12 @@ class Project:
 
     def checkpoint(self, last: bool = False) -> None:
         """Bring all snapshots up to date."""
-        for writer in self._writers.values():
+        for writer in list(self._writers.values()):
             writer.checkpoint(last)
 
     def take_reports(self) -> list[str]:
         """Return what had to be repaired since this was last asked."""
-        found = [*self.reports, *(line for writer in self._writers.values() for line in writer.take_repairs())]
+        found = [*self.reports, *(line for writer in list(self._writers.values()) for line in writer.take_repairs())]
         self.reports = []
         return list(dict.fromkeys(found))
 

@@ -51,7 +51,7 @@ def recover(layout: Layout, writer: Writer) -> tuple[str, ...]:
             events += _ended(layout, graph, task)
         return events
 
-    for task in interrupted(layout, writer.graph):
+    for task in interrupted(layout, writer.graph) if not writer.store.disk.rehearses else ():
         assert task.open_attempt is not None
         _stop_leftovers(task.open_attempt.session)
     writer.commit("recovery", ending)

@@ -21,7 +21,7 @@ def keep_aside(disk: Disk, layout: Layout, path: Path, raw: bytes) -> Path:
     The same damage of the same file is kept once, however often it is met.
     """
     name, end = f"{path.parent.name}-{path.name}", f"{crc32(raw):08x}.damaged"
-    for kept in layout.backups.glob(f"{name}.*.{end}"):
+    for kept in disk.glob(layout.backups, f"{name}.*.{end}"):
         if disk.read(kept) == raw:
             return kept
     copy = layout.backups / f"{name}.{stamp()}.{end}"

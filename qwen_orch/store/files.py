@@ -57,6 +57,9 @@ class Disk:
     died leaves behind is found there by the next.
     """
 
+    rehearses = False
+    """Whether nothing is changed, see `Rehearsal`."""
+
     def __init__(self, calls: Syscalls | None = None, scratch: Path | None = None) -> None:
         self.calls = calls or Syscalls()
         self.scratch = scratch
@@ -75,6 +78,10 @@ class Disk:
                     return file.read()
             finally:
                 self._close(fd)
+
+    def glob(self, folder: Path, pattern: str) -> list[Path]:
+        """Return the files of a folder whose names fit *pattern*, sorted."""
+        return sorted(folder.glob(pattern))
 
     def ensure_folder(self, path: Path) -> None:
         """Make *path* and the folders above it, 0700, durably."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer
+from qwen_orch.answers.core import Change, OrchestrationAnswer, ProgressAnswer
 from qwen_orch.model.text import clip
-from qwen_orch.views.blocks import GAP, Block, Line, Span, exact, line, parted
+from qwen_orch.views.blocks import GAP, Block, Line, Row, Span, Table, exact, line, parted
 from qwen_orch.views.marks import (
     ACTIVE,
     ARROW,
@@ -175,6 +175,19 @@ def bar(progress: ProgressAnswer) -> list[Block]:
         line(Span.of(FULL * full, "done"), Span.of(EMPTY * (_BAR - full), "muted"), Span.of(f"  {done}"), indent=2),
         *([Line(joined(statuses), indent=2, hang=2)] if progress.done < progress.total or len(statuses) > 1 else []),
     ]
+
+
+def would_change(changes: Sequence[Change] | None) -> list[Block]:
+    """Draw what a dry run would do to each file; nothing for any other run."""
+    if changes is None:
+        return []
+    rows = (Row((Span.of(c.action, "warn"), exact(c.path), Span.of(_bytes(c), "muted"))) for c in changes)
+    told = [Table(tuple(rows), flexible=1, right=(2,))] if changes else [line("Nothing.", indent=2)]
+    return section("Nothing was changed. Without --dry-run this would be done", told)
+
+
+def _bytes(change: Change) -> str:
+    return count(change.size, "byte") if change.action in ("create", "rewrite", "append") else ""
 
 
 def bullets(texts: Iterable[str], indent: int = 2) -> list[Block]:

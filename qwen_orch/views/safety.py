@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from qwen_orch.answers.safety import Checkpoint, Diagnosis, Finding, Setting, Settings, Undone
 from qwen_orch.views.blocks import BREAK, GAP, Block, Row, Span, Table, exact, line, row, sheet
 from qwen_orch.views.marks import ARROW
-from qwen_orch.views.parts import count, mark, section, words
+from qwen_orch.views.parts import count, mark, section, words, would_change
 from qwen_orch.views.sessions import entries
 
 
@@ -54,12 +54,24 @@ def _value(value: Any) -> str:
 def diagnosis(answer: Diagnosis) -> list[Block]:
     """Draw what was looked at, what was found, and the verdict."""
     healthy = Span("All is well.", "done") if answer.healthy else Span("Something needs attention.", "failed")
-    return [*sheet(map(_finding, answer.findings)), GAP, line(mark("ok" if answer.healthy else "problem"), healthy)]
+    verdict = line(mark("ok" if answer.healthy else "problem"), healthy)
+    return [*sheet(map(_finding, answer.findings)), *would_change(answer.would_change), GAP, verdict]
 
 
 def _finding(found: Finding) -> Row:
     hint = (BREAK, Span.of(f"{ARROW} ", "muted"), exact(found.hint, "hint")) if found.hint else ()
-    return row((mark(found.state), Span(words(found.what))), (exact(found.detail.strip()), *hint))
+    told = (exact(found.detail.strip()), *_diff(found.diff), *hint)
+    return row((mark(found.state), Span(words(found.what))), told)
+
+
+_SIDES = {"-": "failed", "+": "done", "@": "muted"}
+"""How a line of a diff is drawn, by the character it begins with."""
+
+
+def _diff(text: str) -> Iterator[Span]:
+    for one in text.splitlines():
+        yield BREAK
+        yield exact(one, _SIDES.get(one[:1], "muted"))
 
 
 VIEWS: dict[type, Callable[..., list[Block]]] = {

@@ -23,6 +23,7 @@ from qwen_orch.views.parts import (
     state,
     title,
     when,
+    would_change,
 )
 from qwen_orch.views.task_parts import task_row, task_table
 
@@ -45,13 +46,13 @@ def session_list(answer: SessionList) -> list[Block]:
         Table(tuple(rows), ("  SESSION", "STATE", "FOR", "UPDATED"), flexible=0, marked=1),
         GAP,
         footer,
-        *_resume(answer),
+        *(would_change(answer.would_change) or _resume(answer)),
     ]
 
 
 def _none(answer: SessionList) -> list[Block]:
     if not answer.total:
-        return [line("There are no sessions yet."), *following(["/plan"])]
+        return [line("There are no sessions yet."), *(would_change(answer.would_change) or following(["/plan"]))]
     return [line(f"None of the {count(answer.total, 'session')} matches the filter."), *following(["/sessions"])]
 
 

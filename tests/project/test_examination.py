@@ -11,7 +11,7 @@ from qwen_orch.project.examination import OK, PROBLEM, WARNING, examine
 from qwen_orch.project.project import Project
 from qwen_orch.project.undo import undo
 from qwen_orch.project.writer import Writer
-from tests.faults.work import A, B, create, fresh, note
+from tests.faults.work import A, B, create, fresh, note, planning
 
 
 def findings(project: Project) -> dict[str, tuple[str, str]]:
@@ -48,6 +48,17 @@ def test_damage_is_repaired_and_told(project: Project) -> None:
     assert (state, "damaged" in words) == (WARNING, True)
     assert findings(project)[A][0] == OK
     assert findings(project)[B][0] == OK
+
+
+def test_a_damaged_session_is_repaired_and_told(project: Project) -> None:
+    """Though no command has asked for it: sessions are read late. It is whole on the disk afterwards."""
+    path = project.layout.session(planning(A).id)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"plan", b"PLAN"))
+    state, words = findings(project)[A]
+    assert (state, path.name in words) == (WARNING, True)
+    assert path.read_bytes() == whole
+    assert findings(project)[A][0] == OK
 
 
 def test_what_cannot_be_repaired_is_a_problem_of_that_one_only(project: Project) -> None:
