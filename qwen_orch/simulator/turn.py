@@ -74,7 +74,7 @@ class Turn:
             thought = _tokens(self._characters["thought"])
             self.spend(_tokens(len(self.prompt)), _tokens(self._characters["said"]) + thought, thought)
 
-    def update(self, kind: str, **fields: Any) -> None:
+    def update(self, kind: str, /, **fields: Any) -> None:
         """Send one update of the session."""
         told = {"sessionUpdate": kind, **fields}
         self.wire.notify("session/update", sessionId=self.session.id, update=told)
@@ -94,7 +94,7 @@ class Turn:
             self.say(f"{reply.text}\n")
         return reply
 
-    async def call(self, tool: str, **arguments: Any) -> Reply:
+    async def call(self, tool: str, /, **arguments: Any) -> Reply:
         """Call a tool of the report server, which needs no permission."""
         call = Call("other", f"mcp__{ORCH}__{tool}", f"{tool} ({ORCH} MCP Server)", arguments)
         return await self.act(call, lambda: self.session.call(tool, arguments))

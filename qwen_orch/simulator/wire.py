@@ -37,11 +37,11 @@ class Wire:
         self._closed = False
         self._answering: set[asyncio.Task[None]] = set()
 
-    def notify(self, method: str, **params: Any) -> None:
+    def notify(self, method: str, /, **params: Any) -> None:
         """Tell the other side; there is no answer."""
         self._post({"method": method, "params": params})
 
-    async def request(self, method: str, **params: Any) -> Any:
+    async def request(self, method: str, /, **params: Any) -> Any:
         """Return the result of *method*. Raises `Refusal`, and `ConnectionError` when the other side is gone."""
         if self._closed:
             raise ConnectionError("the other side has closed")

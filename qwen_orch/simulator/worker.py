@@ -21,15 +21,15 @@ PLAN = """\
 # {goal}
 
 ## Preparation
-- [ ] Write down what is asked for (1h)
+- [ ] T1 Write down what is asked for (1h)
   - Acceptance: a note says what is asked for
 
-## Work
-- [ ] Do the work (2h) depends on: Write down what is asked for
+## Construction
+- [ ] T2 Do what was written down (2h), depends on T1
   - Acceptance: a note says what was done
 
 ## Proof
-- [ ] Look at the result (1h) depends on: Do the work
+- [ ] T3 Look at the result (1h), depends on T2
   - Acceptance: a note says what was looked at
 """
 CONFIDENCE = "0.9"
