@@ -43,7 +43,7 @@ def start(shop: Shop, wanted: Wanted, session: Session) -> Task:
     def starting(graph: Graph) -> list[e.Event]:
         task = graph.task(wanted.task)
         refuse_start(graph, task, wanted.executor, now(), wanted.force)
-        attempt = Attempt(len(task.attempts) + 1, wanted.executor, session.id, timestamp())
+        attempt = Attempt(task.tried + 1, wanted.executor, session.id, timestamp())
         return [*opened(graph, shop.project.config, session), e.AttemptStarted(task.id, attempt)]
 
     shop.writer.commit("new_task", starting)

@@ -19,7 +19,7 @@ from qwen_orch.model.activity import MOST_KEPT, Activity
 from qwen_orch.model.ids import TaskId, number_of
 from qwen_orch.model.plan import Orchestration, PlanStatus
 from qwen_orch.model.session import Session
-from qwen_orch.model.task import Attempt, Outcome, Task, TaskStatus
+from qwen_orch.model.task import MOST_ATTEMPTS, Attempt, Outcome, Task, TaskStatus
 
 Parts = Map[TaskId, tuple[TaskId, ...]]
 
@@ -89,7 +89,7 @@ def _moved(task: Task, event: e.TaskEvent, at: str) -> Task:
             return evolve(
                 task,
                 status=TaskStatus.IN_PROGRESS,
-                attempts=(*task.attempts, attempt),
+                attempts=_kept((*task.attempts, attempt)),
                 session=attempt.session,
                 progress=0.0,
             )
@@ -118,6 +118,11 @@ def _moved(task: Task, event: e.TaskEvent, at: str) -> Task:
             return evolve(task, status=TaskStatus.PENDING, progress=0.0, summary="", attempts=ended, finished=None)
         case _:
             raise TypeError(event)
+
+
+def _kept(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """Return the first attempt, which tells when work began, and the newest: a task may be done again without end."""
+    return attempts if len(attempts) <= MOST_ATTEMPTS else (attempts[0], *attempts[1 - MOST_ATTEMPTS :])
 
 
 def _ended(attempts: tuple[Attempt, ...], outcome: Outcome, at: str, detail: str, output: str) -> tuple[Attempt, ...]:

@@ -16,35 +16,42 @@ if TYPE_CHECKING:
     from qwen_orch.model.session import Session
 
 Load: TypeAlias = "Callable[[SessionId], Session]"
+ACTIVE = "active"
+"""What the state of a session equals that is; not `SessionState.ACTIVE`, for which sessions would have to be imported."""
 
 
 class Shelf(Mapping[SessionId, "Session"]):
     """A persistent mapping from id to session; an id without a value is *load*-ed when its session is wanted.
 
-    What was loaded once is shared by all shelves made of this one. *load* returns the same for an id each time.
+    What was loaded once is shared by all shelves made of this one. *load* returns the same for an id each time. The ids
+    of sessions that may be active are known apart from the rest, so that nothing else is read to find those that are.
     """
 
-    __slots__ = ("_load", "_read", "_stored")
+    __slots__ = ("_awake", "_load", "_read", "_stored")
 
     def __init__(
         self,
         stored: Map[SessionId, Session | None] | None = None,
         load: Load | None = None,
         read: dict[SessionId, Session] | None = None,
+        awake: Map[SessionId, None] | None = None,
     ) -> None:
         self._stored: Map[SessionId, Session | None] = Map() if stored is None else stored
         self._load = load
         self._read: dict[SessionId, Session] = {} if read is None else read
+        self._awake: Map[SessionId, None] = Map() if awake is None else awake
 
     @classmethod
     def of(cls, sessions: Iterable[Session]) -> Shelf:
         """Return a shelf with these sessions."""
-        return cls(Map({s.id: s for s in sessions}))
+        known = {s.id: s for s in sessions}
+        return cls(Map(known), awake=Map({i: None for i, s in known.items() if s.state == ACTIVE}))
 
     @classmethod
-    def named(cls, ids: Iterable[SessionId], load: Load) -> Shelf:
-        """Return a shelf of sessions that are read by *load* when they are asked for."""
-        return cls(Map(dict.fromkeys(ids)), load)
+    def named(cls, ids: Iterable[SessionId], load: Load, awake: Iterable[SessionId] | None = None) -> Shelf:
+        """Return a shelf of sessions that are read by *load* when they are asked for; only *awake* may be active."""
+        names: Map[SessionId, Session | None] = Map(dict.fromkeys(ids))
+        return cls(names, load, awake=Map(dict.fromkeys(names if awake is None else awake)))
 
     def __getitem__(self, session_id: SessionId) -> Session:
         session = self._stored[session_id]
@@ -67,13 +74,32 @@ class Shelf(Mapping[SessionId, "Session"]):
     def __hash__(self) -> int:
         return hash(frozenset(self._stored))
 
+    def active(self) -> list[Session]:
+        """Return the active sessions, oldest first."""
+        found = (self[i] for i in self._awake)
+        return sorted((s for s in found if s.state == ACTIVE), key=lambda s: (s.created, s.id))
+
     def set(self, session: Session) -> Shelf:
         """Return a shelf with *session* put in."""
-        return Shelf(self._stored.set(session.id, session), self._load, self._read)
+        awake = self._awake
+        if session.state == ACTIVE:
+            awake = awake.set(session.id, None)
+        elif session.id in awake:
+            awake = awake.delete(session.id)
+        return Shelf(self._stored.set(session.id, session), self._load, self._read, awake)
+
+    def put_away(self, ids: Iterable[SessionId], load: Load) -> Shelf:
+        """Return a shelf that remembers of *ids*, unless they are active, only the names: *load* can read them again."""
+        kept = self._stored.mutate()
+        for session_id in ids:
+            if session_id in kept and session_id not in self._awake:
+                kept[session_id] = None
+        return Shelf(kept.finish(), load, None, self._awake)
 
     def without(self, ids: Iterable[SessionId]) -> Shelf:
         """Return a shelf without the sessions *ids*; they need not be there."""
-        kept = self._stored.mutate()
+        kept, awake = self._stored.mutate(), self._awake.mutate()
         for session_id in ids:
             kept.pop(session_id, None)
-        return Shelf(kept.finish(), self._load, self._read)
+            awake.pop(session_id, None)
+        return Shelf(kept.finish(), self._load, self._read, awake.finish())

@@ -8,6 +8,9 @@ from attrs import frozen
 
 from qwen_orch.model.ids import PhaseId, SessionId, TaskId
 
+MOST_ATTEMPTS = 40
+"""Attempts that a task keeps: the first and the newest. The journal has them all, and their numbers go on."""
+
 
 class TaskStatus(StrEnum):
     """Where a task stands. ``blocked`` is not here: it is derived from what a pending task waits for."""
@@ -210,6 +213,11 @@ class Task:
     def started(self) -> str | None:
         """When work on it began, or None."""
         return self.attempts[0].started if self.attempts else self.finished
+
+    @property
+    def tried(self) -> int:
+        """How many attempts there were, those no longer kept here too."""
+        return self.attempts[-1].number if self.attempts else 0
 
     @property
     def open_attempt(self) -> Attempt | None:

@@ -40,7 +40,7 @@ def opened(graph: Graph, config: Config, session: Session) -> Iterator[e.Event]:
     late = timed_out(graph, config, datetime.now(UTC)) if config.autoCleanup else []
     yield from late
     gone = {moved.id for moved in late}
-    active = [s for s in graph.sessions_by_age() if s.state is SessionState.ACTIVE and s.id not in gone]
+    active = [s for s in graph.sessions.active() if s.id not in gone]
     idle = [s for s in active if not is_at_work(graph, s)]
     surplus = len(active) - config.maxSessions + 1
     if surplus > 0 and (not config.autoCleanup or len(idle) < surplus):
@@ -62,8 +62,8 @@ def timed_out(graph: Graph, config: Config, now: datetime) -> list[e.SessionMove
     limit = now - timedelta(seconds=seconds(config.sessionTimeout))
     return [
         e.SessionMoved(s.id, SessionState.SUSPENDED, f"no step for {config.sessionTimeout} (sessionTimeout)")
-        for s in graph.sessions.values()
-        if s.state is SessionState.ACTIVE and datetime.fromisoformat(s.updated) < limit and not is_at_work(graph, s)
+        for s in graph.sessions.active()
+        if datetime.fromisoformat(s.updated) < limit and not is_at_work(graph, s)
     ]
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from qwen_orch.errors import SessionCorrupted, StorageError
 from qwen_orch.graph.state import Graph
+from qwen_orch.model.ids import SessionId
 from qwen_orch.store.files import is_read_only
 from qwen_orch.store.store import Store
 
@@ -147,9 +148,18 @@ class Writer:
         began = time.monotonic()
         with self.store.locked():
             self._catch_up()
-            self.store.checkpoint(self.graph, self.seq, self._stale)
-        self._stale = set()
+            written = set(self._stale)
+            self.store.checkpoint(self.graph, self.seq, written)
+        self.repairs = self.take_repairs()  # a session that was read for it may have been damaged
+        self._stale -= written
+        self._put_away(written)
         self._spared_until = time.monotonic() + LAG * (time.monotonic() - began) if _costly(began) else 0.0
+
+    def _put_away(self, written: set[str]) -> None:
+        """Forget what the snapshots just *written* can tell again: a process may live for a million steps."""
+        self._later = self.store.later(self.graph, self.seq)
+        sessions = self.graph.sessions.put_away(map(SessionId, written), self._later.load)
+        self.graph = evolve(self.graph, sessions=sessions)
 
     def backup(self, reason: str) -> str:
         """Keep a copy of the journal; return its name under ``backups/``."""

@@ -17,7 +17,7 @@ from immutables import Map
 from qwen_orch.errors import StorageError
 from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
-from qwen_orch.model.ids import TaskId, checked, is_safe, number_of
+from qwen_orch.model.ids import SessionId, TaskId, checked, is_safe, number_of
 from qwen_orch.model.plan import Orchestration
 from qwen_orch.model.task import Task
 from qwen_orch.store import codec, journal, seal
@@ -105,6 +105,8 @@ class PlanPicture(NamedTuple):
     last: str
     orchestration: Orchestration
     reaches: dict[str, int]
+    active: tuple[SessionId, ...] | None = None
+    """Which sessions are active; an older program did not write it down."""
 
     @property
     def sessions(self) -> list[str]:
@@ -141,7 +143,7 @@ def plan_bytes(graph: Graph, point: Point, reaches: Mapping[str, int]) -> bytes:
     root = graph.root
     sessions = {i: reaches[i] for i in sorted(graph.sessions)}
     content = {"orchestration": codec.unstructure(root), "manifest": reaches["manifest"], "sessions": sessions}
-    return _page(root.id, point, **content)
+    return _page(root.id, point, **content, active=[s.id for s in graph.sessions.active()])
 
 
 def manifest_bytes(graph: Graph, point: Point) -> bytes:
@@ -165,7 +167,8 @@ def read_plan(raw: bytes, orchestration: str) -> PlanPicture:
     page = _open(raw, orchestration)
     root = codec.structure(page["orchestration"], Orchestration)
     sessions = codec.structure(page["sessions"], dict[str, int])
-    return PlanPicture(page["seq"], page["record"], root, {**sessions, "manifest": page["manifest"]})
+    active = codec.structure(page["active"], tuple[SessionId, ...]) if "active" in page else None
+    return PlanPicture(page["seq"], page["record"], root, {**sessions, "manifest": page["manifest"]}, active)
 
 
 def read_manifest(raw: bytes, orchestration: str) -> ManifestPicture:

@@ -31,8 +31,9 @@ from qwen_orch.store import journal, seal
 from qwen_orch.store.aside import stamp
 from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Record
-from qwen_orch.store.restore import Loaded, restore, write_snapshots
-from qwen_orch.store.snapshots import Layout, Point
+from qwen_orch.store.later import Later
+from qwen_orch.store.restore import Loaded, Restoration, restore, write_snapshots
+from qwen_orch.store.snapshots import Layout, PlanPicture, Point
 
 KEPT_BACKUPS = 20
 """How many backups of one orchestration are kept; the oldest go first."""
@@ -141,6 +142,11 @@ class Store:
     def checkpoint(self, graph: Graph, seq: int, parts: set[str]) -> None:
         """Write the snapshots of *parts* (``plan``, ``manifest``, session ids) as of *seq*."""
         self._reaches = write_snapshots(self.disk, self.layout, graph, Point(seq, self._last), parts, self._reaches)
+
+    def later(self, graph: Graph, seq: int) -> Later:
+        """Return what reads the sessions of *graph* from the snapshots of a checkpoint just made at record *seq*."""
+        work = Restoration(self.disk, self.layout, self.orchestration, mend=True)
+        return Later(work, PlanPicture(seq, self._last, graph.root, self._reaches))
 
     def history(self, seq: int) -> list[Record]:
         """Return the records 1 to *seq*; raise `SessionCorrupted` when the journal no longer holds them all."""

@@ -70,7 +70,7 @@ PLAN: dict[str, Column] = {
 HISTORY: dict[str, Column] = {
     "criteria_status": lambda g, t, n: _joined(c.status for c in t.acceptance),
     "evidence": lambda g, t, n: "\n".join(_evidence(c.evidence) for c in t.acceptance if c.evidence),
-    "attempts": lambda g, t, n: float(len(t.attempts)),
+    "attempts": lambda g, t, n: float(t.tried),
     "last_outcome": lambda g, t, n: t.attempts[-1].outcome if t.attempts else "",
     "started": lambda g, t, n: t.started,
     "finished": lambda g, t, n: t.finished,
