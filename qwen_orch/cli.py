@@ -29,7 +29,7 @@ INTERRUPTED, UNHEARD = 130, 141
 FLAGS = {"--json": "json", "--yes": "yes", "--no-color": "no_color", "--version": "version"}
 VALUES = ("--project", "--script")
 MANUAL = ("--help", "-h")
-VERBS = {"agent-sim": "qwen_orch.simulator.agent"}
+VERBS = {"agent-sim": "qwen_orch.simulator.agent", "qwen-prompt": "qwen_orch.qwen_prompt"}
 """First words that are programs of their own, in no project's shell: each a module with ``main(arguments) -> int``."""
 USAGE = """\
 qwen-orch                       the shell, in the project found from the current folder

@@ -13,6 +13,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "work": ("new_task", "complete_task", "check_completeness"),
     "sessions": ("sessions", "resume", "context", "session_history"),
     "exports": ("export_plan", "graph"),
+    "inside": ("install", "uninstall"),
     "safety": ("undo", "checkpoint", "config", "doctor"),
     "help": ("orchestration_help", "exit"),
 }

@@ -8,7 +8,7 @@ from qwen_orch.answers.help import Farewell, Help, HelpEntry
 from qwen_orch.commands.context import Context
 from qwen_orch.commands.registry import Arg, Command, all_commands, command, find
 
-GROUPS = ("Planning", "Tasks", "Work", "Sessions", "Thinking", "Export", "Safety", "Help")
+GROUPS = ("Planning", "Tasks", "Work", "Sessions", "Thinking", "Export", "Agents", "Safety", "Help")
 """The groups in the order they are shown."""
 
 
