@@ -18,7 +18,7 @@ from qwen_orch.project.writer import Writer
 from qwen_orch.store import codec, seal
 from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk
-from qwen_orch.store.journal import refuse_newer
+from qwen_orch.store.migrations import migrated, refuse_newer
 from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
 
@@ -286,6 +286,7 @@ def _standing(path: Path) -> tuple[int, int, int] | None:
 
 def _current(page: dict[str, Any]) -> Current:
     refuse_newer(page["format"], "state.json")
+    page = migrated(page)
     orchestration, session = page["orchestration"], page["session"]
     named = OrchestrationId(checked(orchestration)) if orchestration else None
     return Current(named, checked(session) if session else None)

@@ -68,8 +68,8 @@ class Writer:
             writer._restore(mend=False)
         return writer
 
-    def _restore(self, mend: bool = True) -> None:
-        loaded = self.store.load(mend)
+    def _restore(self, mend: bool = True, thorough: bool = False) -> None:
+        loaded = self.store.load(mend, thorough)
         self.graph, self.seq = loaded.graph, loaded.seq
         self.repairs = (*self.take_repairs(), *loaded.repairs)
         self._later = loaded.later
@@ -77,8 +77,9 @@ class Writer:
         self._only_reads = not mend
 
     def take_repairs(self) -> tuple[str, ...]:
-        """Return what had to be repaired since this was last asked."""
-        taken, self.repairs = self.repairs, ()
+        """Return what had to be repaired, or was brought to our format, since this was last asked."""
+        taken, self.repairs = (*self.repairs, *self.store.reports), ()
+        self.store.reports.clear()
         if self._later is not None:
             taken += tuple(self._later.repairs)
             self._stale |= self._later.stale
@@ -172,7 +173,7 @@ class Writer:
             return self.store.history(self.seq)
         except SessionCorrupted:
             with self.store.locked():
-                self._restore()
+                self._restore(thorough=True)
             return self.store.history(self.seq)
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FORMAT = 1
-"""The number of the stored format. A change of meaning adds one, and a migration."""
+FORMAT = 2
+"""The number of the stored format. A change of meaning adds one, and a migration from the one before (`migrations`)."""
 
 
 @cache

@@ -11,18 +11,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
-from qwen_orch.errors import StorageError
 from qwen_orch.store import codec, seal
+from qwen_orch.store.migrations import migrated, refuse_newer
 
 if TYPE_CHECKING:
     from qwen_orch.model.event import Event
 
 _HEAD = b'{"format":%d,"seq":%d,"after":"%s",'
 _ANY_HEAD = re.compile(rb'\{"format":(\d{1,9}),"seq":(\d{1,18}),"after":"([0-9a-f]{8})",')
-
-
-class Newer(Exception):  # noqa: N818 - a state of files, and only ever the cause of a `StorageError`
-    """A later version wrote this; this one reads nothing of it and changes nothing."""
 
 
 class Record(NamedTuple):
@@ -35,10 +31,10 @@ class Record(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What a journal's bytes are: *lines* that are whole and follow one another, up to byte *good*.
+    """What a journal's bytes are: *lines* that are whole, numbered from *first*, each following the one before it.
 
-    *last* is the checksum of the last of them. *fault* says what is wrong after that, if anything is; *torn* that it is
-    only an unfinished last record.
+    They end at byte *good*, and *last* is the checksum of the last of them. *fault* says what is wrong after that, if
+    anything is; *torn* that it is only an unfinished last record.
     """
 
     lines: tuple[bytes, ...]
@@ -46,6 +42,26 @@ class Scan(NamedTuple):
     good: int
     fault: str = ""
     torn: bool = False
+    first: int = 1
+
+    @property
+    def reach(self) -> int:
+        """The number of the last whole record."""
+        return self.first + len(self.lines) - 1
+
+    @property
+    def format(self) -> int:
+        """The format of the last whole record; ours where there is none."""
+        head = _ANY_HEAD.match(self.lines[-1]) if self.lines else None
+        return int(head[1]) if head else codec.FORMAT
+
+    def mark(self, seq: int) -> str | None:
+        """Return the checksum of the record *seq*, or None when it is not among the lines."""
+        return seal.mark_of(self.lines[seq - self.first]) if self.first <= seq <= self.reach else None
+
+    def since(self, seq: int) -> tuple[bytes, ...]:
+        """Return the lines after the record *seq*, which is not before the one ahead of the first."""
+        return self.lines[seq - self.first + 1 :]
 
 
 def origin(orchestration: str) -> str:
@@ -63,7 +79,7 @@ def encode(record: Record, after: str) -> bytes:
 
 def decode(line: bytes) -> Record:
     """Return the record of a line that `scan` found whole."""
-    document = seal.unseal(line)
+    document = migrated(seal.unseal(line))
     events = tuple(codec.event_from_data(data) for data in document["events"])
     return Record(document["seq"], document["at"], document["by"], events)
 
@@ -82,14 +98,32 @@ def scan(raw: bytes, after: str, first: int = 1) -> Scan:
         if not seal.intact(line):
             torn = _is_torn(line) and end == len(raw)
             fault = f"record {number} is {'unfinished' if torn else 'damaged'}"
-            return Scan(tuple(lines), after, position, fault, torn)
-        if not line.startswith(_HEAD % (codec.FORMAT, number, after.encode())):
-            _refuse_newer_line(line)
-            return Scan(tuple(lines), after, position, f"record {number} is missing: another stands in its place")
+            return Scan(tuple(lines), after, position, fault, torn, first)
+        if not line.startswith(_HEAD % (codec.FORMAT, number, after.encode())) and not _is_older(line, number, after):
+            fault = f"record {number} is missing: another stands in its place"
+            return Scan(tuple(lines), after, position, fault, first=first)
         lines.append(line)
         after = seal.mark_of(line)
         position = end
-    return Scan(tuple(lines), after, position)
+    return Scan(tuple(lines), after, position, first=first)
+
+
+def scan_from_first(raw: bytes, orchestration: str) -> Scan:
+    """Check every line of *raw* as `scan` does, from the record that it begins with.
+
+    That is record 1, unless what was before it is sealed (`segments`): then it says itself what it follows.
+    """
+    head = _ANY_HEAD.match(raw)
+    if head is None or int(head[2]) <= 1:
+        return scan(raw, origin(orchestration))
+    return scan(raw, head[3].decode(), int(head[2]))
+
+
+def _is_older(line: bytes, number: int, after: str) -> bool:
+    """Tell whether a whole line is the record *number*, following *after*, in a format before ours."""
+    head = _ANY_HEAD.match(line)
+    refuse_newer(int(head[1]) if head else seal.unseal(line).get("format"), "the journal")
+    return head is not None and 0 < int(head[1]) < codec.FORMAT and int(head[2]) == number and head[3].decode() == after
 
 
 def _is_torn(last: bytes) -> bool:
@@ -124,7 +158,7 @@ def pieces(raw: bytes) -> Iterator[tuple[int, str, bytes]]:
             line = _without_end(chunk[start:]) or _up_to_next(chunk, start)
             head = _ANY_HEAD.match(line)
             if head:
-                _refuse_newer_line(line)
+                refuse_newer(int(head[1]), "the journal")
                 yield int(head[2]), head[3].decode(), line
 
 
@@ -141,14 +175,3 @@ def chain(pool: Pool, after: str) -> tuple[bytes, ...]:
         lines.append(line)
         after = seal.mark_of(line)
     return tuple(lines)
-
-
-def _refuse_newer_line(line: bytes) -> None:
-    refuse_newer(seal.unseal(line).get("format", 0), "the journal")
-
-
-def refuse_newer(found: Any, what: object) -> None:
-    """Raise `StorageError`, caused by `Newer`, when *found* is a format of a later version than this one."""
-    if isinstance(found, int) and found > codec.FORMAT:
-        message = f"{what} was written by a newer qwen-orch (format {found}, this one knows {codec.FORMAT})"
-        raise StorageError(message, "upgrade qwen-orch: pip install -U qwen-orch") from Newer()

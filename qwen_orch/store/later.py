@@ -12,7 +12,8 @@ from attrs import define, field
 
 from qwen_orch.errors import SessionCorrupted, StorageError
 from qwen_orch.model.ids import SessionId
-from qwen_orch.store import journal, seal, snapshots
+from qwen_orch.store import journal, seal, segments, snapshots
+from qwen_orch.store.migrations import Newer
 
 if TYPE_CHECKING:
     from qwen_orch.model.session import Session
@@ -38,7 +39,7 @@ class Later:
         try:
             picture = self._picture(session_id)
         except (seal.Damaged, KeyError, TypeError, StorageError) as error:
-            if isinstance(error.__cause__, journal.Newer):
+            if isinstance(error.__cause__, Newer):
                 raise
             return self._mended(session_id, f"was damaged ({error})")
         if picture is not None and picture.session.id != session_id:
@@ -69,7 +70,8 @@ class Later:
         from qwen_orch.store.fold import parts_of
 
         path = self.work.layout.journal(self.work.orchestration)
-        lines = journal.scan(self.work.disk.read(path) or b"", journal.origin(self.work.orchestration)).lines
+        live = journal.scan_from_first(self.work.disk.read(path) or b"", self.work.orchestration)
+        lines = segments.whole(self.work.disk, self.work.layout, self.work.orchestration, live).lines
         graph = Graph()
         for record in map(journal.decode, lines[: self.plan.seq]):
             for event in record.events:

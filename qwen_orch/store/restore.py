@@ -16,11 +16,13 @@ from qwen_orch.errors import StorageError
 from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId, SessionId
-from qwen_orch.store import journal, seal, snapshots
+from qwen_orch.store import journal, seal, segments, snapshots
 from qwen_orch.store.aside import keep_aside
+from qwen_orch.store.codec import FORMAT
 from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Scan
 from qwen_orch.store.later import Later
+from qwen_orch.store.migrations import Newer
 from qwen_orch.store.snapshots import Layout, ManifestPicture, PlanPicture, Point, SessionPicture
 
 T = TypeVar("T")
@@ -29,8 +31,8 @@ T = TypeVar("T")
 class Loaded(NamedTuple):
     """What was found: the *graph* at record *seq*, whose checksum is *last*; and the journal's *size* in bytes.
 
-    *reaches* says which record each snapshot on the disk reaches, *stale* names the parts whose snapshot is behind, and
-    *repairs* tells what was wrong and what became of it.
+    *reaches* says which record each snapshot on the disk reaches, *stale* names the parts whose snapshot is behind,
+    *repairs* tells what was wrong and what became of it, and *format* is that of the last record.
     """
 
     graph: Graph
@@ -42,6 +44,7 @@ class Loaded(NamedTuple):
     repairs: tuple[str, ...] = ()
     later: Later | None = None
     """What reads the sessions, when that is put off."""
+    format: int = FORMAT
 
 
 class Pictures(NamedTuple):
@@ -72,11 +75,11 @@ class Pictures(NamedTuple):
         """Which record each snapshot knows, by the name of its part."""
         return {name: point.seq for name, point in self.points.items()}
 
-    def agreeing(self, lines: tuple[bytes, ...]) -> Pictures:
-        """Return the snapshots that can be of the history that begins with *lines*."""
+    def agreeing(self, found: Scan) -> Pictures:
+        """Return the snapshots that can be of the history that *found* is of."""
 
         def agrees(point: Point) -> bool:
-            return not 0 < point.seq <= len(lines) or seal.mark_of(lines[point.seq - 1]) == point.last
+            return found.mark(point.seq) in (None, point.last)
 
         whole = self if self.plan is None or agrees(self.points["plan"]) else self._replace(plan=None)
         points = whole.points
@@ -110,36 +113,60 @@ class Restoration:
     layout: Layout
     orchestration: OrchestrationId
     mend: bool
+    thorough: bool = False
+    """Whether all that was sealed is looked at, too."""
     repairs: list[str] = field(factory=list)
 
     def run(self) -> Loaded:
         """Return what was found, repaired where it must be."""
         path = self.layout.journal(self.orchestration)
         raw = self.disk.read(path) or b""
-        found = journal.scan(raw, journal.origin(self.orchestration))
+        found = journal.scan_from_first(raw, self.orchestration)
         plan, manifest = self._plan(), self._manifest()
-        if plan and manifest and not found.fault and _is_current(plan, manifest, found):
+        if plan and manifest and not self.thorough and self._is_current(plan, manifest, found):
             return self._at_once(plan, manifest, found)
-        pictures = self.agreeing(self._pictures(plan, manifest), found.lines)
-        if pictures.reach > len(found.lines) or (found.fault and not found.torn):
+        unchecked = self._pictures(plan, manifest)
+        if self.thorough or unchecked.start < found.first or not self._is_joined(found):
+            found = self._whole(found)
+        pictures = self.agreeing(unchecked, found)
+        if pictures.reach > found.reach or (found.fault and not found.torn):
             from qwen_orch.store.salvage import salvage
 
             return self._settled(salvage(self, raw, found, pictures), {})
-        graph, stale = self._after(pictures, found.lines)
+        graph, stale = self._after(pictures, found)
         if found.torn:
             found = self._cut(path, raw, found)
         elif stale and self.mend:
             self.disk.sync_file(path)  # who wrote the last records may have died before it could (I3)
-        loaded = Loaded(graph, len(found.lines), found.last, found.good, pictures.reaches, stale, tuple(self.repairs))
-        return self._settled(loaded, pictures.reaches)
+        loaded = Loaded(graph, found.reach, found.last, found.good, pictures.reaches, stale, tuple(self.repairs))
+        return self._settled(loaded._replace(format=found.format), pictures.reaches)
+
+    def _is_current(self, plan: PlanPicture, manifest: ManifestPicture, found: Scan) -> bool:
+        """Tell whether *plan* stands at the last record, and *manifest* is the one it was written with."""
+        if found.fault or (plan.seq, plan.last) != (found.reach, found.last) or not 0 < manifest.seq <= plan.seq:
+            return False
+        expected = plan.reaches.get("manifest") == manifest.seq
+        fits = found.mark(manifest.seq) in (None, manifest.last)
+        return expected and fits and self._is_joined(found)
+
+    def _is_joined(self, live: Scan) -> bool:
+        """Tell whether the segment that *live* follows, if any, is there; what is in it shows when it is read."""
+        return live.first == 1 or self.layout.segment(self.orchestration, live.first).is_file()
+
+    def _whole(self, live: Scan) -> Scan:
+        """Return *live* with all that was sealed before it."""
+        found = segments.whole(self.disk, self.layout, self.orchestration, live)
+        if max(segments.sealed(self.disk, self.layout, self.orchestration), default=0) > live.reach:
+            return Scan((), live.last, live.good, "what was sealed goes further than the journal")
+        return found
 
     def _at_once(self, plan: PlanPicture, manifest: ManifestPicture, found: Scan) -> Loaded:
         """Return the state of snapshots that are current, as after every command; sessions are read when asked for."""
         later = Later(self, plan)
         names = (SessionId(name) for name in plan.sessions)
-        sessions = Shelf.named(names, later.load, plan.active)
+        sessions = Shelf.named(names, later.load)
         graph = snapshots.graph_of(plan.orchestration, manifest.tasks, sessions, manifest.last_number)
-        return Loaded(graph, plan.seq, found.last, found.good, plan.reaches, later=later)
+        return Loaded(graph, plan.seq, found.last, found.good, plan.reaches, later=later, format=found.format)
 
     def _plan(self) -> PlanPicture | None:
         own = self.orchestration
@@ -160,9 +187,9 @@ class Restoration:
         self.repairs += _older(plan.reaches if plan else {}, pictures.reaches)
         return pictures
 
-    def agreeing(self, pictures: Pictures, lines: tuple[bytes, ...]) -> Pictures:
-        """Return those of *pictures* that are of the history that begins with *lines*, reporting the others."""
-        own = pictures.agreeing(lines)
+    def agreeing(self, pictures: Pictures, found: Scan) -> Pictures:
+        """Return those of *pictures* that are of the history that *found* is of, reporting the others."""
+        own = pictures.agreeing(found)
         gone = pictures.points.keys() - own.points.keys()
         self.repairs += [f"the snapshot of {name} was of another history than the journal" for name in sorted(gone)]
         return own
@@ -175,7 +202,7 @@ class Restoration:
         try:
             return read(raw)
         except (seal.Damaged, KeyError, TypeError, StorageError) as error:
-            if isinstance(error.__cause__, journal.Newer):
+            if isinstance(error.__cause__, Newer):
                 raise
             self.repairs.append(f"{path.name} was damaged ({error}); {self.kept(path, raw)}")
             return None
@@ -186,9 +213,9 @@ class Restoration:
             return "nothing can be written here, so it is left as it is"
         return f"kept as backups/{keep_aside(self.disk, self.layout, path, raw).name}"
 
-    def _after(self, pictures: Pictures, lines: tuple[bytes, ...]) -> tuple[Graph, frozenset[str]]:
-        """Return the state after *lines*, and the parts whose snapshots do not know it."""
-        graph, late = pictures.graph(), lines[pictures.start :]
+    def _after(self, pictures: Pictures, found: Scan) -> tuple[Graph, frozenset[str]]:
+        """Return the state at the last record, and the parts whose snapshots do not know it."""
+        graph, late = pictures.graph(), found.since(pictures.start)
         if not late:
             return graph, frozenset()  # as after every command: then nothing of events need be imported
         from qwen_orch.store.fold import fold
@@ -240,20 +267,16 @@ def write_snapshots(
     return now
 
 
-def _is_current(plan: PlanPicture, manifest: ManifestPicture, found: Scan) -> bool:
-    """Tell whether *plan* stands at the last record, and *manifest* is the one it was written with."""
-    if (plan.seq, plan.last) != (len(found.lines), found.last) or not 0 < manifest.seq <= plan.seq:
-        return False
-    expected = plan.reaches.get("manifest") == manifest.seq
-    return expected and seal.mark_of(found.lines[manifest.seq - 1]) == manifest.last
-
-
-def restore(disk: Disk, layout: Layout, orchestration: OrchestrationId, mend: bool = True) -> Loaded:
+def restore(
+    disk: Disk, layout: Layout, orchestration: OrchestrationId, mend: bool = True, thorough: bool = False
+) -> Loaded:
     """Return the state of *orchestration*, repairing its files when they are damaged, unless *mend* is false.
+
+    A start looks at what was sealed only when it must; a *thorough* one always.
 
     Raises `SessionCorrupted` when nothing can be rebuilt, `StorageError` for a newer format or a disk that refuses.
     """
-    return Restoration(disk, layout, orchestration, mend).run()
+    return Restoration(disk, layout, orchestration, mend, thorough).run()
 
 
 def _older(expected: Mapping[str, int], found: Mapping[str, int]) -> list[str]:

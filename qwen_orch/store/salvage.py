@@ -1,13 +1,14 @@
 """A damaged journal: everything that is still known is brought together, and what is gone is named.
 
-Whole records are taken from wherever they stand in the journal and in its backups, as far as they follow one another
-from the first. Snapshots that reach further go further; so do whole records after a gap, for the parts that a snapshot
-has carried over it. The journal is then the records, and one more that says what they do not.
+Whole records are taken from wherever they stand in the journal, in what was sealed of it and in its backups, as far as
+they follow one another from the first. Snapshots that reach further go further; so do whole records after a gap, for
+the parts that a snapshot has carried over it. The journal is then the records, and one more that says what they do not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from attrs import define, field
 
@@ -18,7 +19,7 @@ from qwen_orch.model import event as e
 from qwen_orch.model.event import Event
 from qwen_orch.model.ids import task_id
 from qwen_orch.model.task import Task
-from qwen_orch.store import journal, seal, snapshots
+from qwen_orch.store import journal, seal, segments, snapshots
 from qwen_orch.store.fold import differences, fold, folded, part_of, unknown
 from qwen_orch.store.journal import Record, Scan
 from qwen_orch.store.restore import Loaded, Pictures, Restoration
@@ -29,14 +30,17 @@ _STATES_ALL = (e.OrchestrationCreated, e.PlanRestored, e.SessionOpened, e.Sessio
 
 
 def salvage(work: Restoration, raw: bytes, found: Scan, pictures: Pictures) -> Loaded:
-    """Return the state that all surviving files together know, with a whole journal in the place of the damaged one."""
+    """Return the state that all surviving files together know, with a whole journal in the place of the damaged one.
+
+    Sealed segments that are whole stay; the others are kept aside, and what they held goes on in the journal.
+    """
     path = work.layout.journal(work.orchestration)
-    pieces = list(journal.pieces(raw))
-    lines = _records(work, pieces, found)
-    pictures = work.agreeing(_with_strays(work, pictures), lines)
+    pieces = list(_pieces(work, raw))
+    lines = _records(work, pieces)
+    pictures = work.agreeing(_with_strays(work, pictures), Scan(lines, "", 0))
     known = _Known.of(pictures, lines)
-    for segment in _segments(pieces, len(lines)):
-        known.go_on(segment)
+    for run in _runs(pieces, len(lines)):
+        known.go_on(run)
     kept = work.kept(path, raw)
     if known.graph.orchestration is None:
         message = f"{path.name}: {found.fault or 'it is empty'}, and no snapshot or backup knows the plan"
@@ -48,12 +52,36 @@ def salvage(work: Restoration, raw: bytes, found: Scan, pictures: Pictures) -> L
         record = Record(len(lines) + 1, _now(), "recovery", events)
         lines += (journal.encode(record, after),)
         history = folded([record], history)
-    whole = b"".join(lines)
-    if work.mend:
-        work.disk.replace(path, whole)
-    work.repairs.append(f"{path.name}: {_fault(found, known)}; {known.report(len(found.lines))}; {kept}")
+    size = _written(work, path, lines)
+    work.repairs.append(f"{path.name}: {_fault(found, known)}; {known.report(found.reach)}; {kept}")
     last = seal.mark_of(lines[-1])
-    return Loaded(history, len(lines), last, len(whole), repairs=tuple(work.repairs))
+    return Loaded(history, len(lines), last, size, repairs=tuple(work.repairs), format=Scan(lines, last, 0).format)
+
+
+def _pieces(work: Restoration, raw: bytes) -> Iterator[tuple[int, str, bytes]]:
+    """Yield every whole record in the journal, whose bytes are *raw*, and in what was sealed."""
+    yield from journal.pieces(raw)
+    for last in segments.sealed(work.disk, work.layout, work.orchestration):
+        yield from journal.pieces(work.disk.read(work.layout.segment(work.orchestration, last)) or b"")
+
+
+def _written(work: Restoration, path: Path, lines: tuple[bytes, ...]) -> int:
+    """Make *lines* the journal: as far as whole segments do not hold them, at *path*. Return how long that is.
+
+    A segment that no longer fits is copied before the journal is replaced and removed after it.
+    """
+    own, layout = work.orchestration, work.layout
+    first = segments.base(work.disk, layout, own, lines)
+    live = b"".join(lines[first - 1 :])
+    if not work.mend:
+        return len(live)
+    unfit = [layout.segment(own, last) for last in segments.sealed(work.disk, layout, own) if last > first]
+    for segment in unfit:
+        work.kept(segment, work.disk.read(segment) or b"")
+    work.disk.replace(path, live)
+    for segment in unfit:
+        work.disk.remove(segment)
+    return len(live)
 
 
 def _restoring(history: Graph, known: Graph) -> tuple[Event, ...]:
@@ -66,8 +94,8 @@ def _restoring(history: Graph, known: Graph) -> tuple[Event, ...]:
     return (e.TasksRestored((last,)), e.TasksRemoved((last.id,)), *events)
 
 
-def _records(work: Restoration, pieces: list[tuple[int, str, bytes]], found: Scan) -> tuple[bytes, ...]:
-    """Return the records 1 to k that journal and backups hold between them."""
+def _records(work: Restoration, pieces: list[tuple[int, str, bytes]]) -> tuple[bytes, ...]:
+    """Return the records 1 to k that *pieces* and the backups hold between them."""
     pool: journal.Pool = {}
     for seq, after, line in pieces:
         pool.setdefault((seq, after), line)
@@ -92,7 +120,7 @@ def _with_strays(work: Restoration, pictures: Pictures) -> Pictures:
     return pictures._replace(sessions=sessions)
 
 
-def _segments(pieces: list[tuple[int, str, bytes]], known: int) -> Iterator[list[bytes]]:
+def _runs(pieces: list[tuple[int, str, bytes]], known: int) -> Iterator[list[bytes]]:
     """Yield the runs of whole records after number *known* that follow one another, in order."""
     run: list[bytes] = []
     last = known
@@ -130,11 +158,11 @@ class _Known:
         reach = {name: max(pictures.seqs.get(name, 0), len(lines)) for name in names}
         return cls(graph, pictures.points, reach, max(reach.values()), len(lines), pictures.reach > len(lines))
 
-    def go_on(self, segment: list[bytes]) -> None:
+    def go_on(self, run: list[bytes]) -> None:
         """Take in whole records after a gap, for the parts that a snapshot has carried over it."""
-        records = [journal.decode(line) for line in segment]
-        marks = {record.seq: seal.mark_of(line) for record, line in zip(records, segment, strict=True)}
-        marks[records[0].seq - 1] = journal.after_of(segment[0])
+        records = [journal.decode(line) for line in run]
+        marks = {record.seq: seal.mark_of(line) for record, line in zip(records, run, strict=True)}
+        marks[records[0].seq - 1] = journal.after_of(run[0])
         alive = {name for name, point in self.points.items() if marks.get(point.seq) == point.last}
         if not alive:
             return  # it may be of another orchestration

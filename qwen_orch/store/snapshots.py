@@ -20,7 +20,8 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId, TaskId, checked, is_safe, number_of
 from qwen_orch.model.plan import Orchestration
 from qwen_orch.model.task import Task
-from qwen_orch.store import codec, journal, seal
+from qwen_orch.store import codec, seal
+from qwen_orch.store.migrations import migrated, refuse_newer
 
 if TYPE_CHECKING:
     from qwen_orch.model.session import Session
@@ -34,6 +35,10 @@ class Layout(NamedTuple):
     def journal(self, orchestration: str) -> Path:
         """The journal of an orchestration: the truth."""
         return self.home / "journal" / f"{checked(orchestration)}.jsonl"
+
+    def segment(self, orchestration: str, last: int) -> Path:
+        """The sealed part of a journal that ends with the record *last*."""
+        return self.home / "journal" / f"{checked(orchestration)}.{last:012d}.jsonl"
 
     def lock(self, orchestration: str) -> Path:
         """The file whose lock its one writer holds."""
@@ -188,7 +193,8 @@ def read_session(raw: bytes, orchestration: str) -> SessionPicture:
 
 def _open(raw: bytes, orchestration: str) -> dict[str, Any]:
     page = seal.unseal(raw)
-    journal.refuse_newer(page["format"], orchestration)
+    refuse_newer(page["format"], orchestration)
+    page = migrated(page)
     if page["belongs_to"] != orchestration:
         raise seal.Damaged(f"it belongs to {page['belongs_to']}")
     return page

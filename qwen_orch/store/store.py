@@ -8,7 +8,8 @@ I3 A step is durable before its effect starts and before anything shows it.
 I4 Only the last record may be torn: it is cut off, kept aside, and reported.
 I5 Any other damage is detected, never guessed at: the bad file goes to ``backups/`` untouched, the state is rebuilt
    from journal, snapshots and backups, whichever reaches furthest, and the report says what was used and what is gone.
-I6 A newer format is refused with a clear error.
+I6 A newer format is refused with a clear error, and nothing is written. An older one is read as it is; before the
+   first step in our format a copy is kept.
 I7 Many processes may work at once: one writer at a time for the length of a commit, after catching up with the others.
 I8 After a checkpoint the snapshots are current.
 
@@ -27,16 +28,20 @@ from attrs import define, field
 from qwen_orch.errors import SessionCorrupted
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId
-from qwen_orch.store import journal, seal
+from qwen_orch.store import journal, seal, segments
 from qwen_orch.store.aside import stamp
+from qwen_orch.store.codec import FORMAT
 from qwen_orch.store.files import Disk
-from qwen_orch.store.journal import Record
+from qwen_orch.store.journal import Record, Scan
 from qwen_orch.store.later import Later
 from qwen_orch.store.restore import Loaded, Restoration, restore, write_snapshots
 from qwen_orch.store.snapshots import Layout, PlanPicture, Point
 
 KEPT_BACKUPS = 20
 """How many backups of one orchestration are kept; the oldest go first."""
+
+_NOT_TRUSTED = (0, 0, 0)
+"""What a journal stands at when only reading all of it can tell."""
 
 
 @define(eq=False, repr=False)
@@ -48,13 +53,17 @@ class Store:
     orchestration: OrchestrationId
     _fd: int | None = None
     _size: int = 0
-    """Bytes of the journal that the caller's graph knows."""
+    """Bytes of the live journal that the caller's graph knows."""
     _stands: tuple[int, int, int] | None = None
     """What the journal was when we last looked at it: inode, size, time of change."""
     _last: str = ""
     """The checksum of the last record the caller's graph knows."""
     _reaches: dict[str, int] = field(factory=dict)
     """Which record each snapshot reaches."""
+    _format: int = FORMAT
+    """The format of the last record."""
+    reports: list[str] = field(factory=list)
+    """What became of the files that their owner should know, for the next answer to show."""
 
     @property
     def path(self) -> Path:
@@ -88,18 +97,20 @@ class Store:
             return None
         return found.st_ino, found.st_size, found.st_mtime_ns
 
-    def load(self, mend: bool = True) -> Loaded:
+    def load(self, mend: bool = True, thorough: bool = False) -> Loaded:
         """Restore the state from snapshots and the records after them, repairing what is damaged.
 
-        Without *mend* nothing is written, and the lock need not be held: for a folder in which we may not write.
+        What was sealed is looked at only when it is needed, or when *thorough*. Without *mend* nothing is written, and
+        the lock need not be held: for a folder in which we may not write.
         """
         self._close()
         self.layout.refuse_outside()
         before = self._standing()
         if mend:
             self.disk.sweep()
-        loaded = restore(self.disk, self.layout, self.orchestration, mend)
+        loaded = restore(self.disk, self.layout, self.orchestration, mend, thorough)
         self._size, self._last, self._reaches = loaded.size, loaded.last, dict(loaded.reaches)
+        self._format = loaded.format
         self._stands = self._standing() if mend else before
         return loaded
 
@@ -108,28 +119,43 @@ class Store:
         found = self._standing()
         if found == self._stands:
             return []
-        if found is None or self._stands is None or found[0] != self._stands[0] or found[1] <= self._size:
+        if found is None or self._stands in (None, _NOT_TRUSTED):
             return None
-        fd = self._journal()
-        raw = os.pread(fd, found[1] - self._size, self._size)
-        scan = journal.scan(raw, self._last, seq + 1)
-        if scan.fault or len(raw) != found[1] - self._size:
+        scan = self._grown(found[1], seq) if found[0] == self._stands[0] else self._replaced(seq)
+        if scan is None or scan.fault:
             return None
         self.disk.sync_file(self.path)  # who wrote them may have died before it could (I3)
         self._size, self._last, self._stands = found[1], scan.last, found
+        self._format = scan.format if scan.lines else self._format
         return [journal.decode(line) for line in scan.lines]
+
+    def _grown(self, size: int, seq: int) -> Scan | None:
+        """Return what a journal that is now *size* bytes long holds after record *seq*; None when it was cut."""
+        if size <= self._size:
+            return None
+        raw = os.pread(self._journal(), size - self._size, self._size)
+        return journal.scan(raw, self._last, seq + 1) if len(raw) == size - self._size else None
+
+    def _replaced(self, seq: int) -> Scan | None:
+        """Return what a journal that was sealed meanwhile holds after record *seq*; None when it does not hold that."""
+        found = journal.scan_from_first(self.disk.read(self.path) or b"", self.orchestration)
+        if found.first == 1 or found.mark(seq) != self._last:
+            return None
+        return found._replace(lines=found.since(seq), first=seq + 1)
 
     def append(self, record: Record) -> None:
         """Make *record* durable. When this returns it will be there after any crash; when it raises it is not (I3).
 
-        After a failure the disk is not trusted: `news` has everything read again.
+        Before the first record that an older program cannot read, a copy is kept. After a failure the disk is not
+        trusted: `news` has everything read again.
         """
+        self._keep_older()
         line = journal.encode(record, self._last)
         fd = self._journal()
         try:
             self.disk.append(fd, line, self.path, self._size)
         except BaseException:
-            self._stands = (0, 0, 0)
+            self._stands = _NOT_TRUSTED
             raise
         self._size, self._last, self._stands = self._size + len(line), seal.mark_of(line), self._standing()
 
@@ -139,9 +165,25 @@ class Store:
             self._fd = self.disk.open_journal(self.path)
         return self._fd
 
+    def _keep_older(self) -> None:
+        """Keep a copy of a journal that an older program wrote, before it can no longer be read by that."""
+        if self._format < FORMAT:
+            copy = self.backup(f"format-{self._format}")
+            told = f"{self.orchestration} is now of format {FORMAT}, which an older qwen-orch refuses"
+            self.reports.append(f"{told}; it is kept of format {self._format} as backups/{copy.name}")
+            self._format = FORMAT
+
     def checkpoint(self, graph: Graph, seq: int, parts: set[str]) -> None:
-        """Write the snapshots of *parts* (``plan``, ``manifest``, session ids) as of *seq*."""
+        """Write the snapshots of *parts* (``plan``, ``manifest``, session ids) as of *seq*, with all of them current.
+
+        Then what is before the last record may be sealed.
+        """
+        self._keep_older()
         self._reaches = write_snapshots(self.disk, self.layout, graph, Point(seq, self._last), parts, self._reaches)
+        live = segments.sealed_off(self.disk, self.layout, self.orchestration, self._last)
+        if live is not None:
+            self._close()
+            self._size, self._stands = len(live), self._standing()
 
     def later(self, graph: Graph, seq: int) -> Later:
         """Return what reads the sessions of *graph* from the snapshots of a checkpoint just made at record *seq*."""
@@ -150,17 +192,25 @@ class Store:
 
     def history(self, seq: int) -> list[Record]:
         """Return the records 1 to *seq*; raise `SessionCorrupted` when the journal no longer holds them all."""
-        found = journal.scan(self.disk.read(self.path) or b"", journal.origin(self.orchestration))
+        live = journal.scan_from_first(self.disk.read(self.path) or b"", self.orchestration)
+        found = segments.whole(self.disk, self.layout, self.orchestration, live)
         if len(found.lines) < seq:
             fault = found.fault or f"record {len(found.lines) + 1} is missing"
             raise SessionCorrupted(f"{self.path.name} was damaged since it was read: {fault}", "/doctor repairs it")
         return [journal.decode(line) for line in found.lines[:seq]]
 
     def backup(self, reason: str) -> Path:
-        """Keep a copy of the journal, which is the truth, and return its path; the oldest copies go."""
+        """Keep a copy of the journal, which is the truth, and return its path; the oldest copies go.
+
+        Of what was sealed, which does not change, one copy is kept.
+        """
         folder = self.layout.backups
+        for last in segments.sealed(self.disk, self.layout, self.orchestration):
+            segment = self.layout.segment(self.orchestration, last)
+            if not (folder / segment.name).is_file():
+                self.disk.replace(folder / segment.name, self.disk.read(segment) or b"")
         copy = folder / f"{self.orchestration}.{stamp()}.{reason}.jsonl"
         self.disk.replace(copy, self.disk.read(self.path) or b"")
-        for old in sorted(folder.glob(f"{self.orchestration}.*.jsonl"))[:-KEPT_BACKUPS]:
+        for old in sorted(folder.glob(f"{self.orchestration}.*T*.*.jsonl"))[:-KEPT_BACKUPS]:
             self.disk.remove(old)
         return copy

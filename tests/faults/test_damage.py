@@ -12,6 +12,7 @@ import pytest
 from qwen_orch.errors import SessionCorrupted, StorageError, ValidationError
 from qwen_orch.project.project import HOME, Project
 from qwen_orch.store import seal
+from qwen_orch.store.codec import FORMAT
 from tests.faults.conftest import DEEP
 from tests.faults.work import AT_WORK, WORK, A, B, create, fresh, note, planning, seen
 
@@ -344,10 +345,10 @@ def test_a_newer_format_is_refused_and_nothing_is_touched(name: str, bench: Benc
     """What a later version wrote is not guessed at: the error says to upgrade, and every byte stays."""
     if name == "journal":
         last = bench.raw("journal").splitlines(keepends=True)[-1]
-        newer = {"format": 2, "seq": 99, "after": seal.mark_of(last), "at": "", "by": "future", "events": []}
+        newer = {"format": FORMAT + 1, "seq": 99, "after": seal.mark_of(last), "at": "", "by": "future", "events": []}
         raw = bench.raw("journal") + seal.seal(newer)
     else:
-        raw = seal.seal({**seal.unseal(bench.raw(name)), "format": 2}, pretty=True)
+        raw = seal.seal({**seal.unseal(bench.raw(name)), "format": FORMAT + 1}, pretty=True)
     project = bench.damaged(name, raw)
     before = contents(bench.root)
     with pytest.raises(StorageError, match="newer"):

@@ -6,7 +6,9 @@ import pytest
 
 from qwen_orch.errors import StorageError
 from qwen_orch.store import journal, seal
+from qwen_orch.store.codec import FORMAT
 from qwen_orch.store.journal import Pool, chain, origin, pieces, scan
+from qwen_orch.store.migrations import Newer
 from tests.store.samples import RECORDS
 from tests.strategies import ORCH
 
@@ -88,10 +90,10 @@ def test_a_record_of_another_orchestration_does_not_fit() -> None:
 
 def test_a_newer_format_is_refused() -> None:
     """The error says which, and what to do."""
-    newer = seal.seal({"format": 2, "seq": 6, "after": seal.mark_of(LINES[-1]), "what": "ever"})
-    with pytest.raises(StorageError, match="format 2, this one knows 1") as refused:
+    newer = seal.seal({"format": FORMAT + 1, "seq": 6, "after": seal.mark_of(LINES[-1]), "what": "ever"})
+    with pytest.raises(StorageError, match=f"format {FORMAT + 1}, this one knows {FORMAT}") as refused:
         scan(RAW + newer, START)
-    assert isinstance(refused.value.__cause__, journal.Newer)
+    assert isinstance(refused.value.__cause__, Newer)
     assert "upgrade" in refused.value.hints[0]
 
 

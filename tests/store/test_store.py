@@ -15,6 +15,7 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.session import Note
 from qwen_orch.store import journal, seal
+from qwen_orch.store.codec import FORMAT
 from qwen_orch.store.fold import folded, parts_of
 from qwen_orch.store.journal import Record
 from qwen_orch.store.snapshots import Layout
@@ -152,7 +153,7 @@ def test_i6_a_newer_format_is_refused(layout: Layout) -> None:
     store = filled(layout, 2)
     last = seal.mark_of(store.path.read_bytes())
     with store.path.open("ab") as file:
-        file.write(seal.seal({"format": 2, "seq": 3, "after": last}))
+        file.write(seal.seal({"format": FORMAT + 1, "seq": 3, "after": last}))
     before = store.path.read_bytes()
     with pytest.raises(StorageError, match="newer qwen-orch"):
         store_at(layout)
