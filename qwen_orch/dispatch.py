@@ -56,7 +56,12 @@ def run(context: Context, line: Line, last: bool = False) -> Outcome:
 
     When it returns, the snapshots are as current as they need be (*last*: wholly current).
     """
-    outcome = _safely(context, line.words[0].text if line.words else "", lambda: _run(context, line))
+    return attempt(context, line.words[0].text if line.words else "", lambda: _run(context, line), last)
+
+
+def attempt(context: Context, typed: str, act: Callable[[], Outcome], last: bool = False) -> Outcome:
+    """Return what became of *act*, which does what was *typed*, as `run` does of a line."""
+    outcome = _safely(context, typed, act)
     outcome = _safely(context, outcome.command, lambda: _settled(context, outcome, last))
     warnings = (*context.warnings, *outcome.warnings, *context.project.take_reports())
     if context.project.disk.rehearses:

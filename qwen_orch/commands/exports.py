@@ -23,12 +23,14 @@ OURS = ("json", "csv", "markdown", "mermaid", "gantt", "html")
 NEIGHBOURS = ("taskmaster", "speckit", "kiro", "backlog", "beads", "taskwarrior", "checklist")
 
 
-@command("Export")
+@command("Export", reads=True)
 def export_plan(
     ctx: Context,
     format: Annotated[str, Arg("what to write", choices=(*OURS, *NEIGHBOURS))] = "markdown",  # noqa: A002
     *,
-    output: Annotated[str | None, Arg("file (backlog: folder) to write; else standard output", takes="file")] = None,
+    output: Annotated[
+        str | None, Arg("file (backlog: folder) to write; else standard output", takes="file", acts=True)
+    ] = None,
     include_progress: Annotated[bool, Arg("with statuses, evidence, attempts and times")] = False,
 ) -> Exported:
     """Export the plan. json comes back with /import, markdown with /plan; csv is safe to open in a spreadsheet.
@@ -122,7 +124,7 @@ def _report(found: Completeness) -> str:
     return "\n".join(lines) + "\n"
 
 
-@command("Export")
+@command("Export", reads=True)
 def graph(ctx: Context) -> Drawing:
     """Draw who waits for whom, each task below what it waits for, and when each can be done at the earliest."""
     from qwen_orch.graph.schedule import schedule

@@ -12,7 +12,7 @@ GROUPS = ("Planning", "Tasks", "Work", "Sessions", "Thinking", "Export", "Agents
 """The groups in the order they are shown."""
 
 
-@command("Help")
+@command("Help", reads=True)
 def orchestration_help(
     ctx: Context, command: Annotated[str | None, Arg("one command, in full", takes="command")] = None
 ) -> Help:

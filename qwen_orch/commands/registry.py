@@ -33,12 +33,14 @@ class Arg(NamedTuple):
     *takes* names the kind of thing: ``text`` (the rest of the line, as typed; of an option: one quoted word, or all
     up to the next option), ``filter`` (the rest, as filter terms),
     ``words`` (the rest, as a tuple of words), and for completion ``task``, ``session``, ``orchestration``, ``file``,
-    ``template``, ``command``, ``setting``; *choices* are the only words allowed, if any.
+    ``template``, ``command``, ``setting``; *choices* are the only words allowed, if any. What makes a command that
+    otherwise *reads* do more than that *acts*.
     """
 
     help: str
     takes: str = ""
     choices: tuple[str, ...] = ()
+    acts: bool = False
 
 
 class Param(NamedTuple):
@@ -77,6 +79,8 @@ class Command(NamedTuple):
     params: tuple[Param, ...]
     summary: str
     details: str
+    reads: bool = False
+    """Whether it only looks: other programs may be offered it."""
 
     @property
     def usage(self) -> str:
@@ -104,17 +108,19 @@ def _usage(param: Param) -> str:
     return word if param.required else f"[{word}]"
 
 
-_functions: dict[str, tuple[str, Callable[..., Any]]] = {}
+_functions: dict[str, tuple[str, Callable[..., Any], bool]] = {}
 
 
-def command(group: str, name: str = "") -> Callable[[F], F]:
+def command(group: str, name: str = "", *, reads: bool = False) -> Callable[[F], F]:
     """Declare the decorated function as a command of *group*; it is called ``run(context, ...)``.
+
+    One that *reads* changes nothing, unless an argument that `Arg.acts` is given.
 
     Its signature is looked at when the command is asked for: whoever lists tasks does not pay for the rest of the room.
     """
 
     def declare(run: F) -> F:
-        _functions[name or run.__name__] = group, run
+        _functions[name or run.__name__] = group, run, reads
         return run
 
     return declare
@@ -122,10 +128,10 @@ def command(group: str, name: str = "") -> Callable[[F], F]:
 
 @cache
 def _declared(name: str) -> Command:
-    group, run = _functions[name]
+    group, run, reads = _functions[name]
     summary, _, details = inspect.cleandoc(run.__doc__ or "").partition("\n")
     paragraphs = (" ".join(p.split()) for p in details.strip().split("\n\n"))
-    return Command(name, group, run, _params(run), summary, "\n\n".join(paragraphs))
+    return Command(name, group, run, _params(run), summary, "\n\n".join(paragraphs), reads)
 
 
 def _params(run: Callable[..., Any]) -> tuple[Param, ...]:

@@ -19,15 +19,19 @@ from qwen_orch.project.writer import Writer, now
 SESSION = Arg("session, by id or prefix; the current one if left out", takes="session")
 
 
-@command("Sessions")
+@command("Sessions", reads=True)
 def sessions(
     ctx: Context,
     filter: Annotated[str, Arg("state:active type:task task:task-003 created:today words", takes="filter")] = "",  # noqa: A002
     *,
     tree: Annotated[bool, Arg("each below the one it was opened from")] = False,
-    cleanup: Annotated[bool, Arg("suspend those in which nothing happened for sessionTimeout")] = False,
-    recover: Annotated[bool, Arg("look for interrupted work and damage in every orchestration, and mend it")] = False,
-    dry_run: Annotated[bool, Arg("say what --recover or --cleanup would do to each file, and do nothing")] = False,
+    cleanup: Annotated[bool, Arg("suspend those in which nothing happened for sessionTimeout", acts=True)] = False,
+    recover: Annotated[
+        bool, Arg("look for interrupted work and damage in every orchestration, and mend it", acts=True)
+    ] = False,
+    dry_run: Annotated[
+        bool, Arg("say what --recover or --cleanup would do to each file, and do nothing", acts=True)
+    ] = False,
 ) -> SessionList:
     """List the sessions of all orchestrations in this project.
 
@@ -124,13 +128,13 @@ def _changed_files(graph: Graph) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f for t in worked[-3:] for v in t.evidence for f in v.files))[:12]
 
 
-@command("Sessions")
+@command("Sessions", reads=True)
 def context(
     ctx: Context,
     session: Annotated[str | None, SESSION] = None,
     *,
     debug: Annotated[bool, Arg("with the stored record of the session")] = False,
-    export: Annotated[str | None, Arg("write the text to this file", takes="file")] = None,
+    export: Annotated[str | None, Arg("write the text to this file", takes="file", acts=True)] = None,
 ) -> ContextAnswer:
     """Show exactly what an agent would be given for a session, with the size of each part."""
     from qwen_orch.execution.brief import brief
@@ -162,7 +166,7 @@ def _named_or_current(ctx: Context, name: str | None) -> tuple[Writer, Session]:
     return writer, writer.graph.session(current)
 
 
-@command("Sessions")
+@command("Sessions", reads=True)
 def session_history(
     ctx: Context,
     id: Annotated[str | None, Arg("session, task or orchestration; all if left out", takes="session")] = None,  # noqa: A002

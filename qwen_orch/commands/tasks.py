@@ -22,7 +22,7 @@ FILTER = Arg(
 )
 
 
-@command("Tasks")
+@command("Tasks", reads=True)
 def list_tasks(
     ctx: Context,
     filter: Annotated[str, FILTER] = "",  # noqa: A002 - the word people see
@@ -46,7 +46,7 @@ def list_tasks(
     return TaskList(answers, len(answers), len(graph.tasks), graph.root.plan.phases, tree, details)
 
 
-@command("Tasks")
+@command("Tasks", reads=True)
 def task_status(ctx: Context, task: Annotated[str | None, TASK] = None) -> PlanStatusAnswer | TaskStatusAnswer:
     """Show where the plan stands, or everything about one task.
 
