@@ -39,9 +39,9 @@ class Memory:
     def add(self, line: Line) -> None:
         """Keep *line*: a process that is killed right after this has kept it."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(file, orjson.dumps(line._asdict(), option=orjson.OPT_APPEND_NEWLINE))
+            os.write(file, _feed(file) + orjson.dumps(line._asdict(), option=orjson.OPT_APPEND_NEWLINE))
         finally:
             os.close(file)
 
@@ -53,6 +53,12 @@ class Memory:
                 yield Line(**orjson.loads(line))
             except (orjson.JSONDecodeError, TypeError):
                 continue
+
+
+def _feed(file: int) -> bytes:
+    """Return the line feed that a kill has kept from the last line."""
+    size = os.fstat(file).st_size
+    return b"\n" if size and os.pread(file, 1, size - 1) != b"\n" else b""
 
 
 def _home() -> Path:
