@@ -51,19 +51,22 @@ class Resumed(NamedTuple):
 
 
 class ContextPart(NamedTuple):
-    """One part of what an agent would be given; *tokens* is an estimate at four characters a token."""
+    """One part of what an agent could be given; *tokens* is an estimate, and *reason* says why it is *kept* or not."""
 
     name: str
     text: str
     tokens: int
+    kept: bool = True
+    reason: str = ""
 
 
 class ContextAnswer(NamedTuple):
-    """Exactly what an agent would be given."""
+    """What an agent would be given: exactly the *parts* that are kept, of *tokens* in all, within *budget*."""
 
     session: SessionAnswer
     parts: tuple[ContextPart, ...]
     tokens: int
+    budget: int
     path: str | None = None
     debug: dict[str, Any] | None = None
 

@@ -136,21 +136,26 @@ def context(
     debug: Annotated[bool, Arg("with the stored record of the session")] = False,
     export: Annotated[str | None, Arg("write the text to this file", takes="file", acts=True)] = None,
 ) -> ContextAnswer:
-    """Show exactly what an agent would be given for a session, with the size of each part."""
-    from qwen_orch.execution.brief import brief
+    """Show exactly what an agent would be given for a session: the size of each part, and why it is kept or left out.
+
+    The text is bounded by agent.contextTokens; what matters least is left out first.
+    """
+    from qwen_orch.execution.brief import prompt
+    from qwen_orch.execution.brief.workspace import given
 
     writer, found = _named_or_current(ctx, session)
-    parts = brief(writer.graph, found)
+    parts = given(ctx.project, writer.graph, found)
     path = None
     if export is not None:
         path = str(local_path(export))
-        ctx.project.disk.write_file(local_path(export), "\n\n".join(p.text for p in parts).encode() + b"\n")
+        ctx.project.disk.write_file(local_path(export), prompt(parts).encode() + b"\n")
     stored = None
     if debug:
         from qwen_orch.store.codec import unstructure
 
         stored = unstructure(found)
-    return ContextAnswer(session_answer(found, found.id), parts, sum(p.tokens for p in parts), path, stored)
+    size = sum(p.tokens for p in parts if p.kept)
+    return ContextAnswer(session_answer(found, found.id), parts, size, ctx.project.config.agent_context, path, stored)
 
 
 def _named_or_current(ctx: Context, name: str | None) -> tuple[Writer, Session]:

@@ -16,8 +16,8 @@ from qwen_orch.views.parts import (
     following,
     joined,
     local,
+    mark,
     more,
-    percent,
     section,
     short,
     state,
@@ -162,14 +162,15 @@ def _clock(at: str) -> str:
 
 
 def context(answer: ContextAnswer) -> list[Block]:
-    """Draw what an agent would be given: the size of each part, then its exact text."""
+    """Draw what an agent would be given: the size of each part and why it is there or not, then the exact text."""
     written: list[Block]
     if answer.path:
         written = [GAP, line("Written to ", exact(answer.path), hang=2)]
     else:
-        written = [block for p in answer.parts for block in (GAP, *_part(p))]
+        written = [block for p in answer.parts if p.kept for block in (GAP, *_part(p))]
+    size = f"about {answer.tokens:,} of at most {count(answer.budget, 'token')}"
     return [
-        Line(joined([Span(answer.session.id, "id"), f"about {count(answer.tokens, 'token')}"]), hang=2),
+        Line(joined([Span(answer.session.id, "id"), size]), hang=2),
         GAP,
         _sizes(answer),
         *written,
@@ -178,9 +179,17 @@ def context(answer: ContextAnswer) -> list[Block]:
 
 
 def _sizes(answer: ContextAnswer) -> Table:
-    whole = max(1, answer.tokens)
-    rows = (row(p.name, f"{p.tokens:,}", Span(percent(p.tokens / whole), "muted")) for p in answer.parts)
-    return Table(tuple(rows), ("PART", "TOKENS", "SHARE"), flexible=0, right=(1, 2))
+    """Return a row for each part: a mark when it is given, its name, its tokens, and why it is given or not."""
+    rows = (
+        row(
+            mark("completed" if p.kept else "cancelled", ""),
+            Span(p.name, "" if p.kept else "muted"),
+            Span(f"{p.tokens:,}", "" if p.kept else "muted"),
+            Span(p.reason, "muted"),
+        )
+        for p in answer.parts
+    )
+    return Table(tuple(rows), ("", "PART", "TOKENS", "WHY"), wrap=True, right=(2,))
 
 
 def _part(part: ContextPart) -> list[Block]:

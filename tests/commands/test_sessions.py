@@ -94,23 +94,37 @@ def test_the_card(busy: Desk) -> None:
 def test_the_context_is_exact(busy: Desk) -> None:
     """What is shown is what is exported, byte for byte, and each size is that of its text."""
     shown = busy("/context --export given.txt --debug")
-    assert Path("given.txt").read_text() == "\n\n".join(p.text for p in shown.parts) + "\n"
-    assert [p.tokens for p in shown.parts] == [-(-len(p.text) // 4) for p in shown.parts]
-    assert shown.tokens == sum(p.tokens for p in shown.parts)
-    by_name = {p.name: p.text for p in shown.parts}
+    given = [p for p in shown.parts if p.kept]
+    assert Path("given.txt").read_text() == "\n\n".join(p.text for p in given) + "\n"
+    assert shown.tokens == sum(p.tokens for p in given)
+    assert shown.budget == 8_000
+    by_name = {p.name: p.text for p in given}
     assert by_name["Task"] == "# Task\ntask-002: Talk to Ada"
     assert by_name["Decisions"] == "# Decisions\n- meet at four (because she is free)"
     assert by_name["Notes"] == "# Notes\n- Ada likes tea"
     assert shown.debug["id"] == shown.session.id
 
 
+def test_the_context_within_a_budget(busy: Desk) -> None:
+    """What does not fit is shown with the reason, and not given; rules of the project are."""
+    Path(".qwen/orchestration/rules.md").write_text("Be brief.\n" + "Really. " * 2_000)
+    assert "Be brief." in {p.name: p.text for p in busy("/context").parts if p.kept}["Rules"]
+    busy("/config agent.contextTokens 500")
+    shown = busy("/context --export given.txt")
+    rules = next(p for p in shown.parts if p.name == "Rules")
+    assert not rules.kept
+    assert rules.reason.startswith("left out: ")
+    assert "Be brief." not in Path("given.txt").read_text()
+    assert shown.tokens <= shown.budget == 500
+
+
 def test_a_verifier_is_not_told_what_the_worker_said(busy: Desk) -> None:
-    """Nor of its attempts: it judges what is there."""
+    """Nor of its attempts, its notes and decisions: it judges what is there."""
     busy("/complete_task 2 she said yes, I swear")
     verification = [s.id for s in busy.graph.sessions_by_age() if s.kind == "verification"][-1]
-    shown = busy(f"/context {verification}")
-    assert not any("I swear" in p.text for p in shown.parts)
-    assert "Earlier attempts" not in [p.name for p in shown.parts]
+    said = "".join(p.text for p in busy(f"/context {verification}").parts)
+    assert "Talk to Ada" in said
+    assert not any(word in said for word in ("I swear", "tea", "meet at four", "Attempt"))
 
 
 def test_histories(busy: Desk) -> None:

@@ -192,11 +192,17 @@ SESSIONS = SessionList((SESSION, WORK), 2, 5)
 CONTEXT = ContextAnswer(
     WORK,
     (
-        ContextPart("task", "# Write the order service\n\n    Each step is a transition.\n", 120),
-        ContextPart("decisions", "- PostgreSQL: it is there already\n", 40),
+        ContextPart(
+            "task", "# Write the order service\n\n    Each step is a transition.\n", 120, True, "what is to be done"
+        ),
+        ContextPart("decisions", "- PostgreSQL: it is there already\n", 40, True, "what was settled"),
+        ContextPart(
+            "File: orders.py", "# File: orders.py\n…", 900, False, "left out: 840 tokens are left (as it is now)"
+        ),
     ),
     160,
-    debug={"budget": 8000, "left_out": "thoughts"},
+    1000,
+    debug={"type": "task", "title": "Write the order service"},
 )
 HELP = Help(
     (

@@ -75,11 +75,12 @@ def test_where_was_i() -> None:
 
 def test_what_an_agent_is_given() -> None:
     expected = """
-    session-write-the-order-service-h8mn · about 160 tokens
+    session-write-the-order-service-h8mn · about 160 of at most 1,000 tokens
 
-      PART       TOKENS  SHARE
-      task          120   75 %
-      decisions      40   25 %
+         PART             TOKENS  WHY
+      ✓  task                120  what is to be done
+      ✓  decisions            40  what was settled
+      –  File: orders.py     900  left out: 840 tokens are left (as it is now)
 
     # Write the order service
 
@@ -89,8 +90,8 @@ def test_what_an_agent_is_given() -> None:
     - PostgreSQL: it is there already
 
     Debug
-      budget    8000
-      left_out  thoughts
+      type   task
+      title  Write the order service
     """
     check("context", 80, expected)
 

@@ -1,0 +1,54 @@
+"""The files that belong into a brief, read: the project's rules, and what a worker goes on from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qwen_orch.execution.brief import brief
+from qwen_orch.execution.brief.parts import GUIDES, RULES, in_play
+from qwen_orch.graph.state import Graph
+from qwen_orch.model.session import Session, SessionKind
+from qwen_orch.model.text import clean
+from qwen_orch.processes.secrets import hide
+
+if TYPE_CHECKING:
+    from qwen_orch.answers.sessions import ContextPart
+    from qwen_orch.project.project import Project
+
+MOST_FILES = 20
+"""Files in play that are read."""
+MOST_BYTES = 16_000
+"""Bytes that are read of one: more than ever fits into a brief."""
+
+
+def given(project: Project, graph: Graph, session: Session) -> tuple[ContextPart, ...]:
+    """Return the brief of *session* as it is now: what ``/context`` shows, and what the executor sends."""
+    return brief(graph, session, project.config.agent_context, files_for(project.root, graph, session))
+
+
+def files_for(root: Path, graph: Graph, session: Session) -> dict[str, str]:
+    """Return the texts of the files that belong into the brief of *session*, by path; of the guides only that they are.
+
+    A verifier looks at the files by itself. Secrets that are recognised are hidden; a file that is outside the
+    project, or no text, is not read.
+    """
+    found = {name: "" for name in GUIDES if (root / name).is_file()}
+    wanted = () if session.kind is SessionKind.VERIFICATION else in_play(graph, session)[:MOST_FILES]
+    texts = {name: _read(root, name) for name in (RULES, *wanted)}
+    return found | {name: text for name, text in texts.items() if text}
+
+
+def _read(root: Path, name: str) -> str:
+    try:
+        path = (root / name).resolve()
+        if not path.is_relative_to(root.resolve()) or not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError):
+        return ""
+    if b"\0" in raw:
+        return ""
+    more = f"\n[… the rest of its {path.stat().st_size:,} bytes is left out …]" if len(raw) > MOST_BYTES else ""
+    return hide(clean(raw[:MOST_BYTES].decode("utf-8", "replace"), multiline=True)) + more

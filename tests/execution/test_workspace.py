@@ -1,0 +1,59 @@
+"""The files that belong into a brief."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import evolve
+
+from qwen_orch.execution.brief.parts import RULES
+from qwen_orch.execution.brief.workspace import MOST_BYTES, files_for
+from qwen_orch.graph.state import Graph
+from qwen_orch.model.session import Artifact, SessionKind
+from qwen_orch.model.task import Evidence
+from tests.execution.test_brief import WORK, graph_with
+from tests.strategies import T0, task
+
+
+def changed(*files: str) -> Graph:
+    """Return a graph in which git saw these files change."""
+    return graph_with(task(1), task(2, evidence=(Evidence("run", T0, True, files=files),)))
+
+
+def test_rules_and_files_are_read_and_guides_only_named(tmp_path: Path) -> None:
+    """Agents read AGENTS.md by themselves; what is not there is not in the answer."""
+    (tmp_path / RULES).parent.mkdir(parents=True)
+    (tmp_path / RULES).write_text("Tabs.")
+    (tmp_path / "AGENTS.md").write_text("long")
+    (tmp_path / "a.py").write_text("a = 1\x1b[31m")
+    found = files_for(tmp_path, changed("a.py", "gone.py"), evolve(WORK, artifacts=()))
+    assert found == {"AGENTS.md": "", RULES: "Tabs.", "a.py": "a = 1"}
+
+
+def test_nothing_outside_the_project_is_read(tmp_path: Path) -> None:
+    """Neither by a path that leads out, nor by a link, nor a folder or a pipe in place of a file."""
+    outside, root = tmp_path / "outside", tmp_path / "root"
+    root.mkdir()
+    outside.write_text("not yours")
+    (root / "link").symlink_to(outside)
+    (root / "folder").mkdir()
+    names = ("link", "../outside", str(outside), "folder", "a\0b", "x" * 5_000)
+    assert files_for(root, changed(*names), WORK) == {}
+
+
+def test_neither_secrets_nor_what_is_no_text(tmp_path: Path) -> None:
+    """A key is hidden, a picture left out, a huge file read to a bound and said to be longer."""
+    (tmp_path / ".env").write_text("API_KEY=abcdefghijkl\nCOLOUR=red\n")
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\0\0")
+    (tmp_path / "big.txt").write_text("x" * (MOST_BYTES + 5))
+    found = files_for(tmp_path, changed(".env", "a.png", "big.txt"), WORK)
+    assert found[".env"] == "API_KEY=[hidden]\nCOLOUR=red\n"
+    assert "a.png" not in found
+    assert found["big.txt"].endswith(f"x\n[… the rest of its {MOST_BYTES + 5:,} bytes is left out …]")
+
+
+def test_a_verifier_opens_files_by_itself(tmp_path: Path) -> None:
+    """What is in them may be the worker's words."""
+    (tmp_path / "a.py").write_text("# trust me")
+    session = evolve(WORK, kind=SessionKind.VERIFICATION, artifacts=(Artifact("a.py", "export"),))
+    assert files_for(tmp_path, changed("a.py"), session) == {}
