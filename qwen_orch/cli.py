@@ -29,7 +29,11 @@ INTERRUPTED, UNHEARD = 130, 141
 FLAGS = {"--json": "json", "--yes": "yes", "--no-color": "no_color", "--version": "version"}
 VALUES = ("--project", "--script")
 MANUAL = ("--help", "-h")
-VERBS = {"agent-sim": "qwen_orch.simulator.agent", "qwen-prompt": "qwen_orch.qwen_prompt"}
+VERBS = {
+    "agent-sim": "qwen_orch.simulator.agent",
+    "mcp": "qwen_orch.mcp_server.server",
+    "qwen-prompt": "qwen_orch.qwen_prompt",
+}
 """First words that are programs of their own, in no project's shell: each a module with ``main(arguments) -> int``."""
 USAGE = """\
 qwen-orch                       the shell, in the project found from the current folder
@@ -37,6 +41,7 @@ qwen-orch COMMAND ...           one command; the leading / may be left out
 qwen-orch --script FILE         commands, one a line, up to the first that fails; so are those on standard input
 qwen-orch plan @plan.md         a file as text; - is standard input
 qwen-orch agent-sim             an agent that needs no model, for demos and tests; it speaks to a program, not a person
+qwen-orch mcp                   the report server, to which an agent reports over MCP; it speaks to a program, too
 
   --json         one JSON object a command on stdout, and nothing else
   --project DIR  the project in DIR, not the one found from the current folder

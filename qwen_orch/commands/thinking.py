@@ -44,7 +44,7 @@ def think(
     if text is None and not done:
         if revises is not None or branch or from_ is not None:
             raise UsageError("a revision or branch needs the thought itself", "/think TEXT --revises 2")
-        return _thoughts(ctx, ctx.writer, _thinking_session(ctx, ctx.writer))
+        return _thoughts(ctx, ctx.writer, thinking_session(ctx, ctx.writer))
     if from_ is not None and not branch:
         raise UsageError("--from is where a branch starts: it needs --branch", "/think TEXT --branch NAME --from 2")
     thought = "" if text is None else _bounded(text)
@@ -57,7 +57,7 @@ def think(
         return [*recorded, e.ThinkingFinished(session)] if done else recorded
 
     writer = ctx.writer
-    answer = _thoughts(ctx, writer, _keep(ctx, writer, "think", _thinking_session(ctx, writer), added))
+    answer = _thoughts(ctx, writer, _keep(ctx, writer, "think", thinking_session(ctx, writer), added))
     return answer._replace(recorded=bool(text))
 
 
@@ -122,7 +122,7 @@ def _thoughts(ctx: Context, writer: Writer, session: SessionId | None) -> Though
     return Thoughts(session_answer(found, ctx.session(writer)), found.thoughts, found.thinking_done)
 
 
-def _thinking_session(ctx: Context, writer: Writer) -> SessionId | None:
+def thinking_session(ctx: Context, writer: Writer) -> SessionId | None:
     """Return the current session if it holds thoughts, else the newest planning session."""
     current = ctx.session(writer)
     if current and writer.graph.sessions[current].thoughts:

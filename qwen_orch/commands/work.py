@@ -155,7 +155,7 @@ def complete_task(
 
     def claiming(graph: Graph) -> list[e.Event]:
         one = graph.task(subject)
-        _refuse_claim(graph, one)
+        refuse_claim(graph, one)
         word[:] = [Evidence("attested", timestamp(), True, by="person", output=summary or "said to be done")]
         if one.status is TaskStatus.CLAIMED:
             word[:0] = [v for v in one.evidence if v.kind in ("run", "subtasks")]
@@ -184,7 +184,7 @@ def _mine(ctx: Context, graph: Graph) -> TaskId:
     raise StateTransitionError(f"{len(busy) or 'no'} tasks are in progress: say which is done", *hints)
 
 
-def _refuse_claim(graph: Graph, task: Task) -> None:
+def refuse_claim(graph: Graph, task: Task) -> None:
     """Raise the typed error that says why nobody can claim *task* now."""
     from qwen_orch.execution.choose import refuse_unapproved, refuse_unseen, unblocking
     from qwen_orch.graph.precedence import blocked_by, held_open_by
