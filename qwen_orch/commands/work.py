@@ -17,9 +17,9 @@ from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, TaskId
 from qwen_orch.model.session import Session, SessionState
 from qwen_orch.model.task import Evidence, Executor, Task, TaskStatus
+from qwen_orch.processes.shop import Shop
 from qwen_orch.project.opening import finished
 from qwen_orch.project.writer import Writer, now, timestamp
-from qwen_orch.verification.session import Shop
 
 T = TypeVar("T")
 EXECUTOR = Arg("who does it", choices=("auto", "manual", "shell"))

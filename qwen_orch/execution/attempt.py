@@ -17,6 +17,7 @@ from qwen_orch.model.session import Session, SessionKind, SessionState
 from qwen_orch.model.task import Attempt, Evidence, Executor, Outcome, Task
 from qwen_orch.model.text import clean
 from qwen_orch.processes.command import Ran, run
+from qwen_orch.processes.shop import Shop
 from qwen_orch.processes.worktree import look
 from qwen_orch.project.opening import finished, new_session, opened
 from qwen_orch.project.writer import now, timestamp
@@ -24,7 +25,7 @@ from qwen_orch.store import lease
 from qwen_orch.store.files import explained
 from qwen_orch.verification.checks import observed
 from qwen_orch.verification.judge import Verdict
-from qwen_orch.verification.session import Shop, verify
+from qwen_orch.verification.session import verify
 
 
 @frozen

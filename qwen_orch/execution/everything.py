@@ -11,8 +11,8 @@ from qwen_orch.graph.query import ready
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId, TaskId
 from qwen_orch.model.task import Executor, Task
+from qwen_orch.processes.shop import Shop
 from qwen_orch.project.writer import now
-from qwen_orch.verification.session import Shop
 
 
 async def do_everything(

@@ -11,9 +11,9 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from attrs import frozen
 
@@ -79,26 +79,28 @@ async def run(command: str, around: Surroundings) -> Ran:
     return Ran(command, code, time.monotonic() - began, tail.text())
 
 
-async def _spawned(command: str, output: int, around: Surroundings) -> asyncio.subprocess.Process:
-    """Return the running command. When this is cancelled while it starts, the command is ended as if it had run."""
-    starting = asyncio.ensure_future(
-        asyncio.create_subprocess_exec(
-            "/bin/sh",
-            "-c",
-            command,
-            cwd=around.cwd,
-            env=around.environment(),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
+def _spawned(command: str, output: int, around: Surroundings) -> Coroutine[Any, Any, asyncio.subprocess.Process]:
+    return started(
+        ("/bin/sh", "-c", command),
+        cwd=around.cwd,
+        env=around.environment(),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=output,
+        stderr=asyncio.subprocess.STDOUT,
     )
+
+
+async def started(words: Sequence[str], **options: Any) -> asyncio.subprocess.Process:
+    """Return the running program, in a process group of its own; *options* as for `asyncio.create_subprocess_exec`.
+
+    When this is cancelled while it starts, the program is ended as if it had run.
+    """
+    starting = asyncio.ensure_future(asyncio.create_subprocess_exec(*words, start_new_session=True, **options))
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
         with contextlib.suppress(OSError, ValueError):
-            await _end(await starting)
+            await end(await starting)
         raise
 
 
@@ -114,7 +116,7 @@ async def _watched(process: asyncio.subprocess.Process, output: int, tail: Tail,
         code = None
     finally:
         if process.returncode is None:
-            await asyncio.shield(_end(process))
+            await asyncio.shield(end(process))
         reading.cancel()
         await asyncio.wait({reading})
     if not reading.cancelled():
@@ -162,7 +164,7 @@ def _keep(text: str, tail: Tail, around: Surroundings) -> None:
         around.show(line)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def end(process: asyncio.subprocess.Process) -> None:
     """End the process group of *process*: politely, then not; at once when this is cancelled itself."""
     try:
         _kill(process.pid, signal.SIGTERM)

@@ -15,11 +15,12 @@ from qwen_orch.model.ids import SessionId
 from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.session import SessionKind, SessionState
 from qwen_orch.model.task import Criterion, CriterionStatus, Evidence, Task, TaskStatus
+from qwen_orch.processes.shop import Shop
 from qwen_orch.project.opening import new_session, opened
 from qwen_orch.project.writer import now
 from qwen_orch.verification.checks import check_all
 from qwen_orch.verification.judge import Verdict, judge
-from qwen_orch.verification.session import Shop, after, ended_anyhow, verdict_events
+from qwen_orch.verification.session import after, ended_anyhow, verdict_events
 
 GATE = "quality gate"
 _PASSED = CriterionStatus.PASSED

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-
-from attrs import define
+from collections.abc import Iterator
 
 from qwen_orch.errors import OrchError
 from qwen_orch.graph.precedence import ENDS, held_open_by
@@ -14,27 +12,11 @@ from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, TaskId
 from qwen_orch.model.session import SessionKind, SessionState
 from qwen_orch.model.task import Evidence, Task, TaskStatus
-from qwen_orch.processes.command import Surroundings
-from qwen_orch.project.config import seconds
+from qwen_orch.processes.shop import Shop
 from qwen_orch.project.opening import finished, new_session, opened
-from qwen_orch.project.project import Project
-from qwen_orch.project.writer import Writer, now, timestamp
+from qwen_orch.project.writer import now, timestamp
 from qwen_orch.verification.checks import check
 from qwen_orch.verification.judge import Judgement, Verdict, events_of, judge, reopened_parents, settled_parents
-
-
-@define
-class Shop:
-    """Where work is done: the project, the writer of one orchestration, and where to show what happens meanwhile."""
-
-    project: Project
-    writer: Writer
-    show: Callable[[str, str, str], None] = lambda kind, task, text: None
-    """Called with a kind (started, output, checking, ended), a task id and a line."""
-
-    def surroundings(self, mark: str) -> Surroundings:
-        """Return where and how long a command of this project may run."""
-        return Surroundings(self.project.root, seconds(self.project.config.commandTimeout), mark)
 
 
 async def verify(shop: Shop, task_id: TaskId, claim: tuple[Evidence, ...], by: str) -> Judgement:

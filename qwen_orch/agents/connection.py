@@ -1,0 +1,205 @@
+"""The protocol with one agent: every call has a deadline, and what the agent tells arrives in the order it was sent.
+
+Importing this takes half a second, for the library behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import acp
+from acp.schema import (
+    AllowedOutcome,
+    ClientCapabilities,
+    DeniedOutcome,
+    EnvVariable,
+    Implementation,
+    McpServerStdio,
+    PermissionOption,
+    RequestPermissionResponse,
+    SessionMode,
+    ToolCallUpdate,
+)
+
+from qwen_orch import __version__
+from qwen_orch.agents.profile import SERVER, Profile, our_variables, ourselves
+from qwen_orch.agents.seen import Recalled, Seen, seen
+from qwen_orch.agents.trouble import Trouble
+from qwen_orch.model.activity import Usage
+
+T = TypeVar("T")
+Permit = Callable[[dict[str, Any]], Awaitable[bool]]
+"""Called with the raw tool call that an agent wants to make; tells whether it may."""
+
+START_SECONDS, OPEN_SECONDS, CALL_SECONDS = 30.0, 60.0, 10.0
+"""Deadlines: for the handshake, for opening a session (which starts our report server), for any smaller call."""
+MOST_WAITING = 20_000
+"""Updates that may wait to be looked at; words beyond them are dropped, so that a babbler cannot fill the memory."""
+
+
+class Connection:
+    """One agent's process as the protocol sees it. Made with its pipes; *permit* decides what it asks for."""
+
+    def __init__(self, process: asyncio.subprocess.Process, profile: Profile, permit: Permit) -> None:
+        logging.getLogger("acp").propagate = False  # what goes wrong is told by the calls, not on somebody's stderr
+        logging.getLogger("acp").addHandler(logging.NullHandler())
+        self.told: asyncio.Queue[Seen] = asyncio.Queue()
+        self.asking = 0
+        """How many questions wait for an answer; an agent that waits for a person is not idle."""
+        self._profile = profile
+        self._cancelled = asyncio.Event()
+        client = cast("acp.Client", _Client(self, permit))
+        observers = [lambda event: self._hear(event.message)]
+        self._link = acp.connect_to_agent(client, process.stdin, process.stdout, observers=observers)
+
+    async def initialize(self) -> None:
+        """Shake hands; nothing of ours is offered, so the agent reads and writes files itself. Raises `Trouble`."""
+        await _within(
+            START_SECONDS,
+            self._link.initialize(
+                protocol_version=acp.PROTOCOL_VERSION,
+                client_capabilities=ClientCapabilities(),
+                client_info=Implementation(name="qwen-orch", version=__version__),
+            ),
+            "the handshake",
+        )
+
+    async def open(self, wanted: str, cwd: Path, mode: str, token: str) -> tuple[str, bool]:
+        """Open the session *wanted* in mode *mode* with our report server, bound by *token*.
+
+        Returns the id that the agent has for it, and whether it knew it already. An agent that does not let us choose
+        ids is asked for *wanted* only if that is one of its own. Raises `Trouble`.
+        """
+        servers: list[Any] = [_server(cwd, token)]
+        found, modes = wanted, None
+        if wanted:
+            loading = self._link.load_session(cwd=str(cwd), session_id=wanted, mcp_servers=servers)
+            try:
+                modes = (await _within(OPEN_SECONDS, loading, "opening the session")).modes
+            except Trouble:
+                if self._profile.names_sessions:
+                    raise
+                found = ""  # it does not know it any more, or cannot load
+        if not found:
+            opening = self._link.new_session(cwd=str(cwd), mcp_servers=servers)
+            opened = await _within(OPEN_SECONDS, opening, "opening a session")
+            found, modes = opened.session_id, opened.modes
+        recalled = [one for one in self.heard() if isinstance(one, Recalled)]
+        await self._set_mode(found, mode, modes.available_modes if modes else [])
+        return found, bool(recalled)
+
+    async def _set_mode(self, session: str, mode: str, modes: list[SessionMode]) -> None:
+        """Put *session* into *mode* if the agent has it: some accept any word and do as they like."""
+        if mode in {one.id for one in modes}:
+            setting = self._link.set_session_mode(session_id=session, mode_id=mode)
+            await _within(CALL_SECONDS, setting, f"setting the mode {mode}")
+
+    async def prompt(self, session: str, text: str) -> tuple[str, Usage | None]:
+        """Give the agent *text*; return why it stopped and, if it says, what the turn cost. Raises `Trouble`.
+
+        Has no deadline of its own: whoever calls watches what is `told`.
+        """
+        self._cancelled.clear()
+        asked = await _within(None, self._link.prompt(session_id=session, prompt=[acp.text_block(text)]), "the turn")
+        usage = asked.usage
+        if usage is None:
+            return asked.stop_reason, None
+        thought, cached = usage.thought_tokens or 0, usage.cached_read_tokens or 0
+        return asked.stop_reason, Usage(usage.input_tokens, usage.output_tokens, thought, cached, requests=1)
+
+    async def cancel(self, session: str) -> None:
+        """Ask the agent to stop its turn, and answer what it asked for with a no."""
+        self._cancelled.set()
+        with contextlib.suppress(Trouble):
+            await _within(CALL_SECONDS, self._link.cancel(session_id=session), "cancelling")
+
+    def heard(self) -> list[Seen]:
+        """Return what arrived since this was last asked, in order."""
+        return [self.told.get_nowait() for _ in range(self.told.qsize())]
+
+    async def close(self) -> None:
+        """End the protocol; the agent's input is at its end then."""
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(CALL_SECONDS):
+                await self._link.close()
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        """Take in a message as it comes over the wire: handlers run as tasks of their own, in any order."""
+        if message.get("method") != "session/update":
+            return
+        update = (message.get("params") or {}).get("update")
+        if isinstance(update, dict) and self.told.qsize() < MOST_WAITING:
+            for one in seen(update):
+                self.told.put_nowait(one)
+
+    async def decided(self, permit: Permit, call: dict[str, Any]) -> bool:
+        """Return whether the agent may make *call*; a cancelled turn does not wait for the answer."""
+        self.asking += 1
+        answer = asyncio.ensure_future(permit(call))
+        stopped = asyncio.ensure_future(self._cancelled.wait())
+        try:
+            await asyncio.wait({answer, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            return answer.done() and not answer.cancelled() and answer.exception() is None and answer.result()
+        finally:
+            self.asking -= 1
+            answer.cancel()
+            stopped.cancel()
+
+
+class _Client:
+    """What an agent may ask of us: permissions. Files and terminals it was told that we do not offer."""
+
+    def __init__(self, connection: Connection, permit: Permit) -> None:
+        self._connection, self._permit = connection, permit
+
+    async def session_update(self, session_id: str, update: Any, **_: Any) -> None:
+        """Do nothing: updates are taken from the wire, where they are in order."""
+
+    async def request_permission(
+        self, session_id: str, tool_call: ToolCallUpdate, options: list[PermissionOption], **_: Any
+    ) -> RequestPermissionResponse:
+        """Let our policy or a person decide, once; nothing is ever allowed for longer than this call."""
+        call = tool_call.model_dump(by_alias=True, mode="json", exclude_none=True)
+        allowed = await self._connection.decided(self._permit, call)
+        wanted = "allow_once" if allowed else "reject_once"
+        chosen = next((o.option_id for o in options if o.kind == wanted), None)
+        if chosen is None:
+            return RequestPermissionResponse(outcome=DeniedOutcome(outcome="cancelled"))
+        return RequestPermissionResponse(outcome=AllowedOutcome(outcome="selected", option_id=chosen))
+
+    async def read_text_file(self, *_: Any, **__: Any) -> Any:
+        """Refuse, though it asked all the same."""
+        raise acp.RequestError.method_not_found("fs/read_text_file")
+
+    async def write_text_file(self, *_: Any, **__: Any) -> Any:
+        """Refuse, though it asked all the same."""
+        raise acp.RequestError.method_not_found("fs/write_text_file")
+
+
+def _server(cwd: Path, token: str) -> McpServerStdio:
+    command, *words = ourselves("mcp", "--project", str(cwd))
+    variables = our_variables() | {"QWEN_ORCH_TOKEN": token}
+    return McpServerStdio(
+        name=SERVER, command=command, args=words, env=[EnvVariable(name=k, value=v) for k, v in variables.items()]
+    )
+
+
+async def _within(seconds: float | None, call: Coroutine[Any, Any, T], what: str) -> T:
+    """Return what *call* returns; raise `Trouble` for all that can go wrong with it."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await call
+    except TimeoutError:
+        raise Trouble(f"{what} took more than {seconds:.0f} seconds") from None
+    except acp.RequestError as error:
+        raise Trouble.told(error.code, str(error), error.data) from None
+    except (ConnectionError, OSError, EOFError):
+        raise Trouble(f"it went away during {what}", gone=True) from None
+    except ValueError as error:  # an answer that is none of the protocol's
+        told = str(error).splitlines()[0]
+        raise Trouble(f"{what} was answered with what is not the protocol: {told}") from None

@@ -1,0 +1,109 @@
+"""What an agent does becomes events, then lines in its log, then lines on the screen: in this order."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from attrs import define, field
+
+from qwen_orch.agents.seen import Said, Seen, Spent, Used
+from qwen_orch.graph.state import Graph
+from qwen_orch.model import event as e
+from qwen_orch.model.activity import Action, ActionState
+from qwen_orch.model.ids import SessionId
+from qwen_orch.processes.secrets import hide
+from qwen_orch.processes.shop import Shop
+from qwen_orch.project.writer import timestamp
+
+LOG_BYTES = 4_000_000
+"""An attempt's log holds so much; what comes after is not kept."""
+_MARKS = {ActionState.RUNNING: "→", ActionState.COMPLETED: "✓", ActionState.FAILED: "✗"}
+
+
+@define
+class Record:
+    """Keeps what the agent in *session* does. *subject* is the id that lines on the screen are about."""
+
+    shop: Shop
+    session: SessionId
+    subject: str
+    log: BinaryIO
+    _calls: dict[str, Action] = field(factory=dict)
+    _line: str = ""
+    _logged: int = 0
+    _thoughts: int = 0
+
+    def take(self, batch: Iterable[Seen]) -> None:
+        """Take in what happened, as one step, and show it."""
+        events: list[e.Event] = []
+        lines: list[str] = []
+        for one in batch:
+            match one:
+                case Said(text, thought):
+                    lines += self._spoken(text) if not thought else []
+                case Spent(usage):
+                    events.append(e.UsageReported(self.session, usage))
+                case Used(action):
+                    lines += self._rest()
+                    events += self._moved(action, lines)
+                case _:
+                    pass
+        if events:
+            self.shop.writer.commit("agent", lambda graph: self._lasting(graph, events))
+            lines += self._new_thoughts()
+        for line in lines:
+            self.show(line)
+
+    def _lasting(self, graph: Graph, events: list[e.Event]) -> list[e.Event]:
+        """Return *events*, or none when an undo took the session away meanwhile."""
+        return events if self.session in graph.sessions else []
+
+    def _moved(self, action: Action, lines: list[str]) -> list[e.Event]:
+        """Return what a tool call's news mean; whichever of them comes first tells that it began."""
+        known = self._calls.get(action.call)
+        events: list[e.Event] = []
+        if known is None:
+            known = Action(action.call, hide(action.title) or action.kind, action.kind, at=timestamp())
+            events.append(e.ActionBegan(self.session, known))
+            lines.append(f"{_MARKS[ActionState.RUNNING]} {known.title}")
+            self._calls[action.call] = known
+        if action.state is not ActionState.RUNNING and known.state is ActionState.RUNNING:
+            self._calls[action.call] = Action(known.call, known.title, known.kind, action.state, known.at)
+            events.append(e.ActionEnded(self.session, action.call, action.state))
+            lines.append(f"{_MARKS[action.state]} {known.title}")
+        return events
+
+    def _spoken(self, text: str) -> list[str]:
+        *whole, self._line = (self._line + text).split("\n")
+        return whole
+
+    def _rest(self) -> list[str]:
+        left, self._line = self._line, ""
+        return [left] if left.strip() else []
+
+    def _new_thoughts(self) -> list[str]:
+        """Return the thoughts that our report server recorded meanwhile: the commit has just taken them in."""
+        session = self.shop.writer.graph.sessions.get(self.session)
+        thoughts = session.thoughts[self._thoughts :] if session else ()
+        self._thoughts += len(thoughts)
+        return [f"{t.number}. {f'[{t.purpose}] ' if t.purpose else ''}{t.text}" for t in thoughts]
+
+    def end_turn(self) -> None:
+        """Show what was said last, though no line feed followed."""
+        for line in self._rest():
+            self.show(line)
+
+    def show(self, line: str) -> None:
+        """Put *line* in the log, then on the screen, without the secrets in it."""
+        shown = hide(line)
+        self.write(f"{shown}\n".encode("utf-8", "replace"))
+        self.shop.show("output", self.subject, shown)
+
+    def write(self, data: bytes) -> None:
+        """Append to the log, up to its bound; a full disk costs the log, not the work."""
+        if self._logged < LOG_BYTES:
+            with contextlib.suppress(OSError):
+                self.log.write(data[: LOG_BYTES - self._logged])
+        self._logged += len(data)

@@ -1,0 +1,227 @@
+"""An agent at work in one session of ours: started, prompted, watched, ended, and everything it does kept."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+from uuid import NAMESPACE_URL, uuid5
+
+from attrs import define, field, frozen
+
+from qwen_orch.agents import chat, policy
+from qwen_orch.agents.profile import Profile
+from qwen_orch.agents.record import Record
+from qwen_orch.agents.turn import Turn, Watch, turn
+from qwen_orch.errors import AgentError, StorageError
+from qwen_orch.graph.state import Graph
+from qwen_orch.model import event as e
+from qwen_orch.model.activity import PermissionRequest
+from qwen_orch.model.ids import SessionId
+from qwen_orch.model.session import Session
+from qwen_orch.processes.command import Lines, end, started
+from qwen_orch.processes.secrets import hide
+from qwen_orch.processes.shop import Answer, Shop
+from qwen_orch.project.writer import timestamp
+from qwen_orch.store.lease import MARK
+
+if TYPE_CHECKING:
+    from qwen_orch.agents.connection import Connection
+
+CLOSING_SECONDS = 5.0
+"""How long an agent may take to end after its input has; then its process group is ended."""
+AGENT, AGENT_SESSION, TOKEN = "agent", "agent_session", "token"
+"""Under these keys of a session's metadata stand the agent's name, its own id of the session, and what its reports are
+bound by."""
+
+
+@frozen
+class Terms:
+    """On which terms an agent works: its *mode*, whether it may only look, and which commands were consented to."""
+
+    mode: str
+    watch: Watch
+    only_looks: bool = False
+    consented: tuple[str, ...] = ()
+
+
+def own_id(session: SessionId) -> str:
+    """Return the id under which an agent that lets us choose keeps *session*: always the same one."""
+    return str(uuid5(NAMESPACE_URL, f"qwen-orch:{session}"))
+
+
+def engaged(session: Session, profile: Profile, continues: str = "") -> tuple[Session, str]:
+    """Return *session* as one that an agent works in, and the token that its reports are bound by.
+
+    *continues* is the agent's own session to go on in, if it is to. Only a digest of the token's secret is stored.
+    """
+    from attrs import evolve
+
+    secret = secrets.token_urlsafe(24)
+    theirs = continues or (own_id(session.id) if profile.names_sessions else "")
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    metadata = {**session.metadata, AGENT: profile.name, AGENT_SESSION: theirs, TOKEN: digest}
+    return evolve(session, metadata=metadata), f"{session.id}:{secret}"
+
+
+@define(eq=False)
+class Agent:
+    """An agent in *session*. *recalled* tells whether it knew what had been said there before."""
+
+    shop: Shop
+    session: SessionId
+    profile: Profile
+    terms: Terms
+    record: Record
+    theirs: str = ""
+    recalled: bool = False
+    connection: Connection | None = None
+    _asked: int = field(default=0)
+    _one_at_a_time: asyncio.Lock = field(factory=asyncio.Lock)
+
+    async def ask(self, text: str) -> Turn:
+        """Prompt the agent and return how its turn ended; all of it is on disk then, and its own file is written."""
+        assert self.connection is not None
+        ended = await turn(self.connection, self.theirs, text, self.terms.watch, self.record.take)
+        self.record.end_turn()
+        path = self.profile.chat(self.shop.project.root, self.theirs)
+        if path is not None:
+            await chat.settled(path)
+        self.shop.writer.refresh()  # what it reported through our server
+        return ended
+
+    async def permit(self, call: dict[str, Any]) -> bool:
+        """Tell whether the agent may do what it asks for; the question and its answer are kept."""
+        config = self.shop.project.config
+        wanted = policy.wish(call, self.shop.project.root)
+        if wanted.ours:
+            return True
+        answer = policy.decision(wanted, config.permissions, self.terms.consented)
+        if self.terms.only_looks and wanted.kind not in policy.HARMLESS:
+            answer = "deny"
+        request = self._request(wanted)
+        if answer != "ask":
+            self._keep(request, Answer(answer == "allow", "policy"))
+            return answer == "allow"
+        async with self._one_at_a_time:
+            self._keep(request, None)
+            said = await self.shop.ask(self.session, request)
+            self._keep(request, said)
+        return said.allowed
+
+    def _request(self, wanted: policy.Wish) -> PermissionRequest:
+        self._asked += 1
+        shown = hide(wanted.title), hide(wanted.detail)
+        return PermissionRequest(self._asked, wanted.kind, *shown, at=timestamp())
+
+    def _keep(self, request: PermissionRequest, answer: Answer | None) -> None:
+        """Keep that *request* was made, and its answer; who answered elsewhere has kept that already."""
+
+        def asked(graph: Graph) -> list[e.Event]:
+            session = graph.sessions.get(self.session)
+            if session is None:
+                return []
+            known = next((r for r in session.activity.requests if r.number == request.number), None)
+            events: list[e.Event] = [e.PermissionAsked(self.session, request)] if known is None else []
+            if answer is not None and (known is None or known.allowed is None):
+                events.append(e.PermissionAnswered(self.session, request.number, *answer))
+            return events
+
+        self.shop.writer.commit("agent", asked)
+        if answer is not None and not answer.allowed:
+            self.record.show(f"✗ denied by {answer.by}: {request.title}")
+
+
+@contextlib.asynccontextmanager
+async def at_work(
+    shop: Shop, session: Session, token: str, profile: Profile, terms: Terms, log: BinaryIO, subject: str
+) -> AsyncIterator[Agent]:
+    """Have the agent of *profile* in *session*, ready to be asked; however the block ends, nothing of it is left.
+
+    Raises `Trouble` if it does not get ready, `AgentError` if its program cannot be started.
+    """
+    agent = Agent(shop, session.id, profile, terms, Record(shop, session.id, subject, log))
+    process = await _spawned(shop.project.root, profile, session.id)
+    listening = asyncio.ensure_future(_log_errors(process, agent.record))
+    try:
+        library = await asyncio.to_thread(import_module, "qwen_orch.agents.connection")  # while the agent starts, too
+        agent.connection = library.Connection(process, profile, agent.permit)
+        await _opened(agent, session, token)
+        yield agent
+    finally:
+        await asyncio.shield(_closed(agent.connection, process, listening))
+
+
+async def _spawned(cwd: Path, profile: Profile, mark: str) -> asyncio.subprocess.Process:
+    try:
+        return await started(
+            profile.command,
+            cwd=cwd,
+            env={**profile.environment, MARK: mark},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", "") or error
+        raise AgentError(f"the agent {profile.name} could not be started: {why}", "/config agent.command") from None
+
+
+async def _opened(agent: Agent, session: Session, token: str) -> None:
+    connection, wanted = agent.connection, session.metadata[AGENT_SESSION]
+    assert connection is not None
+    await connection.initialize()
+    opened = await connection.open(wanted, agent.shop.project.root, agent.terms.mode, token)
+    agent.theirs, agent.recalled = opened
+    if agent.theirs != wanted:
+        named = e.MetadataRecorded(session.id, AGENT_SESSION, agent.theirs)
+        agent.shop.writer.commit("agent", lambda graph: [named] if session.id in graph.sessions else [])
+
+
+async def _log_errors(process: asyncio.subprocess.Process, record: Record) -> None:
+    """Keep what the agent writes to its standard error in the log: an unread pipe would stop it."""
+    assert process.stderr is not None
+    lines = Lines()
+    while chunk := await process.stderr.read(65536):
+        record.write(hide(lines.add(chunk)).encode("utf-8", "replace"))
+    record.write(hide(lines.end()).encode("utf-8", "replace"))
+
+
+async def _closed(
+    connection: Connection | None, process: asyncio.subprocess.Process, listening: asyncio.Future[None]
+) -> None:
+    """End the agent: its input first, which is how it is asked to, then its process group."""
+    if connection is not None:
+        await connection.close()
+    if process.stdin is not None:
+        process.stdin.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSING_SECONDS):
+            await process.wait()
+    await end(process)
+    listening.cancel()
+    await asyncio.wait({listening})
+
+
+def continued(shop: Shop, session: Session | None, profile: Profile) -> tuple[str, str]:
+    """Return the agent's own session of *session* to go on in, or nothing, and what had to be done to its file.
+
+    It must be the same agent, and what it keeps of the session must be whole: then its memory goes on. If not, a brief
+    of ours takes its place.
+    """
+    if session is None or session.metadata.get(AGENT) != profile.name:
+        return "", ""
+    theirs = session.metadata.get(AGENT_SESSION, "")
+    path = profile.chat(shop.project.root, theirs) if theirs else None
+    if path is None:
+        return theirs, ""
+    try:
+        usable, told = chat.mended(shop.project.disk, shop.project.layout, path)
+    except StorageError as error:
+        usable, told = False, error.message
+    return (theirs if usable else ""), told
