@@ -1,6 +1,6 @@
 """The real Qwen Code CLI, and the surroundings in which a test runs it: no account, no person's home, no network.
 
-`find` returns the executable: what QWEN_ORCH_TEST_QWEN names, else what `npm ci` installed in tests/node, else a
+`find` returns the executable: what QWEN_ORCH_TEST_QWEN names, else what tests/node/install.sh installed, else a
 `qwen` on PATH; each counts only when it is the VERSION that these tests were written against, and a node of NODE or
 newer runs it. Without one, tests that ask for the fixture `qwen` are skipped and say how to install it. With CI=true
 they fail instead: a proof that was skipped is none.
@@ -25,7 +25,7 @@ NODE = 20
 """The oldest node that runs it."""
 HERE = "QWEN_ORCH_TEST_QWEN"
 INSTALLED = Path(__file__).parents[1] / "node" / "node_modules" / ".bin"
-HOW = f"npm ci --prefix tests/node   # or {HERE}=/path/to/qwen; it must be {VERSION}, with node {NODE} or newer on PATH"
+HOW = f"sh tests/node/install.sh   # or {HERE}=/path/to/qwen; it must be {VERSION}, with node {NODE} or newer on PATH"
 QUIET = {
     "privacy": {"usageStatisticsEnabled": False},
     "telemetry": {"enabled": False},
