@@ -9,7 +9,7 @@ import secrets
 from collections.abc import AsyncIterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from attrs import define, field, frozen
@@ -53,20 +53,6 @@ class Terms:
 def own_id(session: SessionId) -> str:
     """Return the id under which an agent that lets us choose keeps *session*: always the same one."""
     return str(uuid5(NAMESPACE_URL, f"qwen-orch:{session}"))
-
-
-def engaged(session: Session, profile: Profile, continues: str = "") -> tuple[Session, str]:
-    """Return *session* as one that an agent works in, and the token that its reports are bound by.
-
-    *continues* is the agent's own session to go on in, if it is to. Only a digest of the token's secret is stored.
-    """
-    from attrs import evolve
-
-    secret = secrets.token_urlsafe(24)
-    theirs = continues or (own_id(session.id) if profile.names_sessions else "")
-    digest = hashlib.sha256(secret.encode()).hexdigest()
-    metadata = {**session.metadata, AGENT: profile.name, AGENT_SESSION: theirs, TOKEN: digest}
-    return evolve(session, metadata=metadata), f"{session.id}:{secret}"
 
 
 @define(eq=False)
@@ -139,19 +125,22 @@ class Agent:
 
 @contextlib.asynccontextmanager
 async def at_work(
-    shop: Shop, session: Session, token: str, profile: Profile, terms: Terms, log: BinaryIO, subject: str
+    shop: Shop, session: SessionId, profile: Profile, terms: Terms, record: Record, continues: str = ""
 ) -> AsyncIterator[Agent]:
     """Have the agent of *profile* in *session*, ready to be asked; however the block ends, nothing of it is left.
 
-    Raises `Trouble` if it does not get ready, `AgentError` if its program cannot be started.
+    *continues* is the agent's own session to go on in, if it is to. Raises `Trouble` if the agent does not get ready,
+    `AgentError` if its program cannot be started.
     """
-    agent = Agent(shop, session.id, profile, terms, Record(shop, session.id, subject, log))
-    process = await _spawned(shop.project.root, profile, session.id)
+    theirs = continues or (own_id(session) if profile.names_sessions else "")
+    agent = Agent(shop, session, profile, terms, record, theirs)
+    token = _bound(agent)
+    process = await _spawned(shop.project.root, profile, session)
     listening = asyncio.ensure_future(_log_errors(process, agent.record))
     try:
         library = await asyncio.to_thread(import_module, "qwen_orch.agents.connection")  # while the agent starts, too
         agent.connection = library.Connection(process, profile, agent.permit)
-        await _opened(agent, session, token)
+        await _opened(agent, token)
         yield agent
     finally:
         await asyncio.shield(_closed(agent.connection, process, listening))
@@ -172,15 +161,27 @@ async def _spawned(cwd: Path, profile: Profile, mark: str) -> asyncio.subprocess
         raise AgentError(f"the agent {profile.name} could not be started: {why}", "/config agent.command") from None
 
 
-async def _opened(agent: Agent, session: Session, token: str) -> None:
-    connection, wanted = agent.connection, session.metadata[AGENT_SESSION]
+def _bound(agent: Agent) -> str:
+    """Return a token that binds reports to the session of *agent*. Only a digest of its secret is stored."""
+    secret = secrets.token_urlsafe(24)
+    digest = hashlib.sha256(secret.encode()).hexdigest()
+    _tell(agent, {AGENT: agent.profile.name, AGENT_SESSION: agent.theirs, TOKEN: digest})
+    return f"{agent.session}:{secret}"
+
+
+def _tell(agent: Agent, facts: dict[str, str]) -> None:
+    events = [e.MetadataRecorded(agent.session, key, value) for key, value in facts.items()]
+    agent.shop.writer.commit("agent", lambda graph: events if agent.session in graph.sessions else [])
+
+
+async def _opened(agent: Agent, token: str) -> None:
+    connection, wanted = agent.connection, agent.theirs
     assert connection is not None
     await connection.initialize()
     opened = await connection.open(wanted, agent.shop.project.root, agent.terms.mode, token)
     agent.theirs, agent.recalled = opened
     if agent.theirs != wanted:
-        named = e.MetadataRecorded(session.id, AGENT_SESSION, agent.theirs)
-        agent.shop.writer.commit("agent", lambda graph: [named] if session.id in graph.sessions else [])
+        _tell(agent, {AGENT_SESSION: agent.theirs})
 
 
 async def _log_errors(process: asyncio.subprocess.Process, record: Record) -> None:

@@ -13,10 +13,14 @@ MOST_FILES = 200
 
 @frozen
 class Worktree:
-    """The commit that is checked out, and the files that differ from it with their size and time of change."""
+    """The commit that is checked out, and the files that differ from it with their size and time of change.
+
+    Nothing is *known* of a folder that git does not look after.
+    """
 
     commit: str = ""
     files: frozenset[tuple[str, int, int]] = frozenset()
+    known: bool = False
 
     def changed_since(self, before: Worktree) -> tuple[str, ...]:
         """Return the paths that are not as they were in *before*, sorted, at most `MOST_FILES`."""
@@ -31,7 +35,7 @@ def look(root: Path) -> Worktree:
     commit = (_git(root, "rev-parse", "--short=12", "HEAD") or "").strip()
     prefix = (_git(root, "rev-parse", "--show-prefix") or "").rstrip("\n")  # git names files from its own root
     names = [entry[3:].removeprefix(prefix) for entry in status.split("\0") if len(entry) > 3]
-    return Worktree(commit, frozenset(_state(root, name) for name in names[: 20 * MOST_FILES]))
+    return Worktree(commit, frozenset(_state(root, name) for name in names[: 20 * MOST_FILES]), known=True)
 
 
 def _state(root: Path, name: str) -> tuple[str, int, int]:
@@ -43,7 +47,7 @@ def _state(root: Path, name: str) -> tuple[str, int, int]:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    words = ["git", "--no-optional-locks", "-C", str(root), *arguments]  # a task that commits just now needs the lock
+    words = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(root), *arguments]  # a task that commits just now needs the lock
     try:
         done = subprocess.run(words, capture_output=True, timeout=20, check=True, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.SubprocessError):

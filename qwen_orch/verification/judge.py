@@ -1,7 +1,8 @@
 """From evidence to a verdict: pure.
 
 A worker's word is never evidence. A command's exit code is evidence for what that command checks; a person's word is
-evidence of that person's consent, is stored as such, and leaves a criterion ``unverified``.
+evidence of that person's consent, is stored as such, and leaves a criterion ``unverified``. So does what a second agent
+found: it counts only beside work that was seen, and only if it is sure enough.
 """
 
 from __future__ import annotations
@@ -34,37 +35,72 @@ class Judgement:
     evidence: tuple[Evidence, ...]
 
 
-def judge(task: Task, checked: Mapping[str, Evidence], claim: Iterable[Evidence] = ()) -> Judgement:
+@frozen
+class Reviewed:
+    """What a second agent found of the criteria (by number, from 1), and how sure it must be to count."""
+
+    findings: Mapping[int, Evidence]
+    least: float
+
+    def vouches(self, number: int) -> bool:
+        """Tell whether criterion *number* was found to be met, surely enough."""
+        found = self.findings.get(number)
+        return found is not None and found.passed and (found.confidence or 0) >= self.least
+
+    @property
+    def refutes(self) -> bool:
+        """Whether some criterion was found not to be met, surely enough."""
+        return any(not f.passed and (f.confidence or 0) >= self.least for f in self.findings.values())
+
+
+UNREVIEWED = Reviewed({}, 1.0)
+"""No second agent looked."""
+
+
+def judge(
+    task: Task, checked: Mapping[str, Evidence], claim: Iterable[Evidence] = (), reviewed: Reviewed = UNREVIEWED
+) -> Judgement:
     """Return the judgement on *task*, given what its check commands showed and the *evidence* that came with the claim.
 
-    A failed check fails the task. Passed checks complete it, if all were run. Without any check a person's attestation
-    completes it, and so does the task's own command having succeeded if the task names no criterion at all; else nobody
-    can tell.
+    A failed check fails the task, and so does a sure review that finds a criterion not met. Passed checks complete it,
+    if all were run. Without any check a person's attestation completes it, or the task's own command having succeeded
+    if the task names no criterion at all, or work that was seen and a sure review of every criterion; else nobody can
+    tell.
     """
     claim = tuple(claim)
     word = next((c for c in claim if c.kind == "attested" and c.passed), None)
-    acceptance = tuple(_looked_at(c, checked, word) for c in task.acceptance)
+    acceptance = tuple(
+        _looked_at(c, checked, reviewed.findings.get(number) or word) for number, c in enumerate(task.acceptance, 1)
+    )
     ran = tuple(c for c in claim if c.kind in ("run", "subtasks"))
-    evidence = (*claim, *(c.evidence for c in acceptance if c.check and c.evidence))
-    return Judgement(_verdict(acceptance, bool(word), bool(ran) and all(c.passed for c in ran)), acceptance, evidence)
+    worked = bool(ran) and all(c.passed for c in ran) and not task.acceptance
+    seen = any(c.kind == "work" and c.passed for c in claim)
+    vouched = seen and all(reviewed.vouches(n) for n in unchecked(task))
+    looked = (c.evidence for c in acceptance if c.check and c.evidence)
+    evidence = (*claim, *looked, *reviewed.findings.values())
+    return Judgement(_verdict(acceptance, bool(word) or worked or vouched, reviewed.refutes), acceptance, evidence)
 
 
-def _verdict(acceptance: tuple[Criterion, ...], attested: bool, worked: bool) -> Verdict:
+def unchecked(task: Task) -> tuple[int, ...]:
+    """Return the numbers of the criteria that no command can check; 1, for the task itself, when it names none."""
+    numbers = tuple(n for n, c in enumerate(task.acceptance, 1) if not c.check)
+    return numbers or (() if task.acceptance else (1,))
+
+
+def _verdict(acceptance: tuple[Criterion, ...], vouched: bool, refuted: bool) -> Verdict:
     states = {c.status for c in acceptance}
-    if CriterionStatus.FAILED in states:
+    if CriterionStatus.FAILED in states or refuted:
         return Verdict.FAILED
     if any(c.check and c.status is not CriterionStatus.PASSED for c in acceptance):
         return Verdict.UNDECIDED
-    if CriterionStatus.PASSED in states or attested or (worked and not acceptance):
-        return Verdict.COMPLETED
-    return Verdict.UNDECIDED
+    return Verdict.COMPLETED if CriterionStatus.PASSED in states or vouched else Verdict.UNDECIDED
 
 
-def _looked_at(criterion: Criterion, checked: Mapping[str, Evidence], word: Evidence | None) -> Criterion:
+def _looked_at(criterion: Criterion, checked: Mapping[str, Evidence], told: Evidence | None) -> Criterion:
     found = checked.get(criterion.check) if criterion.check else None
     if found is None:
-        told = None if criterion.check else word
-        return evolve(criterion, status=CriterionStatus.UNVERIFIED, evidence=told or criterion.evidence)
+        evidence = (None if criterion.check else told) or criterion.evidence
+        return evolve(criterion, status=CriterionStatus.UNVERIFIED, evidence=evidence)
     status = CriterionStatus.PASSED if found.passed else CriterionStatus.FAILED
     return evolve(criterion, status=status, evidence=found)
 

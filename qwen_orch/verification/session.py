@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import BinaryIO, TypeAlias
 
 from qwen_orch.errors import OrchError
 from qwen_orch.graph.precedence import ENDS, held_open_by
@@ -15,20 +16,54 @@ from qwen_orch.model.task import Evidence, Task, TaskStatus
 from qwen_orch.processes.shop import Shop
 from qwen_orch.project.opening import finished, new_session, opened
 from qwen_orch.project.writer import now, timestamp
+from qwen_orch.store import lease
+from qwen_orch.store.files import explained
 from qwen_orch.verification.checks import check
-from qwen_orch.verification.judge import Judgement, Verdict, events_of, judge, reopened_parents, settled_parents
+from qwen_orch.verification.judge import (
+    UNREVIEWED,
+    Judgement,
+    Reviewed,
+    Verdict,
+    events_of,
+    judge,
+    reopened_parents,
+    settled_parents,
+    unchecked,
+)
+
+Review: TypeAlias = Callable[[Shop, SessionId, BinaryIO], Awaitable[Reviewed]]
+"""Has a second agent look, in a verification session with a log, at what no command can check."""
 
 
-async def verify(shop: Shop, task_id: TaskId, claim: tuple[Evidence, ...], by: str) -> Judgement:
-    """Judge the claim on *task_id*, made with the evidence *claim*, and make the verdict durable."""
+async def verify(
+    shop: Shop, task_id: TaskId, claim: tuple[Evidence, ...], by: str, review: Review | None = None
+) -> Judgement:
+    """Judge the claim on *task_id*, made with the evidence *claim*, and make the verdict durable.
+
+    When no check failed, and there is something that no command can check, *review* looks at it.
+    """
     session = _open(shop, task_id, by)
     task = shop.writer.graph.task(task_id)
     checks = [c.check for c in task.acceptance if c.check] if task.approved else []
-    with ended_anyhow(shop, session, by):
+    with ended_anyhow(shop, session, by), _leased(shop, session) as log:
         for line in checks:
             shop.show("checking", task_id, line)
         found = await check(checks, shop.surroundings(session))
-        return _close(shop, task_id, session, found, claim, by)
+        needed = unchecked(task) and all(seen.passed for seen in found.values())
+        reviewed = await review(shop, session, log) if review and needed else UNREVIEWED
+        return _close(shop, task_id, session, by, lambda newest: judge(newest, found, claim, reviewed))
+
+
+@contextlib.contextmanager
+def _leased(shop: Shop, session: SessionId) -> Iterator[BinaryIO]:
+    """Hold the lease of a verification's log, so that anybody can tell whether somebody is at it; an empty log goes."""
+    path = shop.project.layout.log(session)
+    with explained("make the log", path):
+        log = lease.take(path)
+    with contextlib.closing(log):
+        yield log
+        if not log.tell():
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -49,14 +84,12 @@ def _open(shop: Shop, task_id: TaskId, by: str) -> SessionId:
     return fresh.id
 
 
-def _close(
-    shop: Shop, task_id: TaskId, session: SessionId, found: dict[str, Evidence], claim: tuple[Evidence, ...], by: str
-) -> Judgement:
+def _close(shop: Shop, task_id: TaskId, session: SessionId, by: str, judging: Callable[[Task], Judgement]) -> Judgement:
     judged: list[Judgement] = []
 
     def verdict(graph: Graph) -> list[e.Event]:
         task = graph.task(task_id)
-        judged[:] = [judge(task, found, claim)]
+        judged[:] = [judging(task)]
         return [*verdict_events(graph, task, judged[0]), e.SessionMoved(session, SessionState.COMPLETED)]
 
     shop.writer.commit(by, verdict)
