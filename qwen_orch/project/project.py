@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
 from attrs import define, field
@@ -49,6 +49,16 @@ class Current(NamedTuple):
     session: str | None = None
 
 
+class Listener(Protocol):
+    """Somebody who wants to hear of each step of ours, once it is durable, and must neither fail nor take long."""
+
+    def hear(self, before: Graph, record: Record, after: Graph) -> None:
+        """Be told of the step *record*, and of the states before and after it."""
+
+    def finish(self) -> list[str]:
+        """Come to an end with what was begun; return what went wrong, a line each."""
+
+
 @define(slots=False, eq=False, repr=False)
 class Project:
     """One project folder. Nothing is made on the disk before something is to be kept."""
@@ -57,8 +67,8 @@ class Project:
     disk: Disk = field(factory=Disk)
     reports: list[str] = field(factory=list)
     """What had to be repaired, one line each, for the next answer to show."""
-    heard: Callable[[Graph, Record], None] | None = None
-    """Is told of each step of ours once it is durable, with the state it made."""
+    listener: Listener | None = None
+    """Hears of each step of ours."""
     _writers: WeakValueDictionary[str, Writer] = field(factory=WeakValueDictionary)
     """Those that anybody holds."""
     _recent: deque[Writer] = field(factory=deque)
@@ -212,9 +222,9 @@ class Project:
             oldest.checkpoint(last=True)
             self.reports += oldest.take_repairs()
 
-    def _hear(self, graph: Graph, record: Record) -> None:
-        if self.heard is not None:
-            self.heard(graph, record)
+    def _hear(self, before: Graph, record: Record, after: Graph) -> None:
+        if self.listener is not None:
+            self.listener.hear(before, record, after)
 
     def upkeep(self) -> None:
         """Make ``interrupted``, in the current orchestration, the attempts whose process is gone.

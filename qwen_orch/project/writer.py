@@ -45,8 +45,8 @@ class Writer:
     graph: Graph = field(factory=Graph)
     seq: int = 0
     repairs: tuple[str, ...] = ()
-    heard: Callable[[Graph, Record], None] = lambda graph, record: None
-    """Is told of each step of ours once it is durable and the lock is free, with the state it made."""
+    heard: Callable[[Graph, Record, Graph], None] = lambda before, record, after: None
+    """Is told of each step of ours once it is durable and the lock is free, with the states before and after it."""
     _stale: set[str] = field(factory=set)
     """Parts whose snapshots are behind the journal."""
     _later: Later | None = None
@@ -100,8 +100,8 @@ class Writer:
 
         with self.store.locked():
             self._catch_up()
-            graph, at = self.graph, timestamp()
-            events = tuple(decide(graph))
+            before, at = self.graph, timestamp()
+            graph, events = before, tuple(decide(before))
             for event in events:
                 check(graph, event)
                 graph = apply(graph, event, at)
@@ -111,7 +111,7 @@ class Writer:
                 self.graph, self.seq = graph, self.seq + 1
                 self._stale |= parts_of(events)
         if events:
-            self.heard(graph, record)
+            self.heard(before, record, graph)
         return events
 
     def refresh(self) -> list[Record]:
