@@ -51,9 +51,9 @@ class Scan(NamedTuple):
 
     @property
     def format(self) -> int:
-        """The format of the last whole record; ours where there is none."""
+        """The format of the last whole record; 0 where there is none."""
         head = _ANY_HEAD.match(self.lines[-1]) if self.lines else None
-        return int(head[1]) if head else codec.FORMAT
+        return int(head[1]) if head else 0
 
     def mark(self, seq: int) -> str | None:
         """Return the checksum of the record *seq*, or None when it is not among the lines."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from qwen_orch.errors import StorageError
-from qwen_orch.store.codec import FORMAT
+from qwen_orch.store import codec
 from qwen_orch.store.seal import Damaged
 
 Document: TypeAlias = dict[str, Any]
@@ -39,15 +39,15 @@ MIGRATIONS: dict[int, Migration] = {1: _to_2}
 def migrated(document: Document) -> Document:
     """Return *document*, of any format up to ours, as of ours; raise `Damaged` for a number that never was one."""
     found = document["format"]
-    if not isinstance(found, int) or not 1 <= found <= FORMAT:
+    if not isinstance(found, int) or not 1 <= found <= codec.FORMAT:
         raise Damaged(f"it says it is of format {found!r}")
-    for number in range(found, FORMAT):
+    for number in range(found, codec.FORMAT):
         document = MIGRATIONS[number](document)
-    return {**document, "format": FORMAT} if found != FORMAT else document
+    return document
 
 
 def refuse_newer(found: Any, what: object) -> None:
     """Raise `StorageError`, caused by `Newer`, when *found* is a format of a later version than this one."""
-    if isinstance(found, int) and found > FORMAT:
-        message = f"{what} was written by a newer qwen-orch (format {found}, this one knows {FORMAT})"
+    if isinstance(found, int) and found > codec.FORMAT:
+        message = f"{what} was written by a newer qwen-orch (format {found}, this one knows {codec.FORMAT})"
         raise StorageError(message, "upgrade qwen-orch: pip install -U qwen-orch") from Newer()

@@ -18,7 +18,6 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId, SessionId
 from qwen_orch.store import journal, seal, segments, snapshots
 from qwen_orch.store.aside import keep_aside
-from qwen_orch.store.codec import FORMAT
 from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Scan
 from qwen_orch.store.later import Later
@@ -32,7 +31,7 @@ class Loaded(NamedTuple):
     """What was found: the *graph* at record *seq*, whose checksum is *last*; and the journal's *size* in bytes.
 
     *reaches* says which record each snapshot on the disk reaches, *stale* names the parts whose snapshot is behind,
-    *repairs* tells what was wrong and what became of it, and *format* is that of the last record.
+    *repairs* tells what was wrong and what became of it, and *format* is that of the last record, or 0.
     """
 
     graph: Graph
@@ -44,7 +43,7 @@ class Loaded(NamedTuple):
     repairs: tuple[str, ...] = ()
     later: Later | None = None
     """What reads the sessions, when that is put off."""
-    format: int = FORMAT
+    format: int = 0
 
 
 class Pictures(NamedTuple):

@@ -28,9 +28,8 @@ from attrs import define, field
 from qwen_orch.errors import SessionCorrupted
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId
-from qwen_orch.store import journal, seal, segments
+from qwen_orch.store import codec, journal, seal, segments
 from qwen_orch.store.aside import stamp
-from qwen_orch.store.codec import FORMAT
 from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Record, Scan
 from qwen_orch.store.later import Later
@@ -60,8 +59,8 @@ class Store:
     """The checksum of the last record the caller's graph knows."""
     _reaches: dict[str, int] = field(factory=dict)
     """Which record each snapshot reaches."""
-    _format: int = FORMAT
-    """The format of the last record."""
+    _format: int = 0
+    """The format of the last record; 0 before the first."""
     reports: list[str] = field(factory=list)
     """What became of the files that their owner should know, for the next answer to show."""
 
@@ -138,6 +137,7 @@ class Store:
 
     def _replaced(self, seq: int) -> Scan | None:
         """Return what a journal that was sealed meanwhile holds after record *seq*; None when it does not hold that."""
+        self._close()
         found = journal.scan_from_first(self.disk.read(self.path) or b"", self.orchestration)
         if found.first == 1 or found.mark(seq) != self._last:
             return None
@@ -167,11 +167,11 @@ class Store:
 
     def _keep_older(self) -> None:
         """Keep a copy of a journal that an older program wrote, before it can no longer be read by that."""
-        if self._format < FORMAT:
+        if 0 < self._format < codec.FORMAT:
             copy = self.backup(f"format-{self._format}")
-            told = f"{self.orchestration} is now of format {FORMAT}, which an older qwen-orch refuses"
+            told = f"{self.orchestration} is now of format {codec.FORMAT}, which an older qwen-orch refuses"
             self.reports.append(f"{told}; it is kept of format {self._format} as backups/{copy.name}")
-            self._format = FORMAT
+            self._format = codec.FORMAT
 
     def checkpoint(self, graph: Graph, seq: int, parts: set[str]) -> None:
         """Write the snapshots of *parts* (``plan``, ``manifest``, session ids) as of *seq*, with all of them current.
