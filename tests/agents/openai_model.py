@@ -10,8 +10,9 @@ second time. ``forever(...)`` as the last of a list answers whatever still comes
 
 Conversations are told apart by a marker in what the user says. ``Model({"T1": [...], "T2": [...]})`` has a script for
 each; the newest message of the user that holds a marker decides, in it the marker that stands first, among those the
-longest. The marker ``""`` is for all others. A request that no script foresaw is answered with 400 and noted in
-``model.surprises``; the fixture ``model`` fails the test for it.
+longest. The marker ``""`` is for all others. A name of a file is no marker: agents are told what lies in the folder.
+A request that no script foresaw is answered with 400 and noted in ``model.surprises``; the fixture ``model`` fails the
+test for it. Qwen without ACP asks once more after its turn, for its memory: let such a script end with ``forever``.
 
 The server is a thread for each connection: tests may be synchronous or not (``await asyncio.to_thread(
 model.wait_for, 2)``). Leaving the ``with`` ends every answer, a hanging one too, and leaves no thread behind. A model

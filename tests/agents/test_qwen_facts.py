@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -72,7 +73,8 @@ def stage(qwen: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stag
     folder, home = place / "pro.ject_1", qwen_cli.make_home(place / "home")
     folder.mkdir()
     with Model() as model, asyncio.Runner() as runner:
-        env = qwen_cli.environment(qwen, home, model.url)
+        hook = f"--require {Path(__file__).with_name('sockets.cjs')}"
+        env = qwen_cli.environment(qwen, home, model.url, NODE_OPTIONS=hook, SOCKETS=os.fspath(place / "sockets"))
         stack = contextlib.AsyncExitStack()
         bare = runner.run(stack.enter_async_context(running(env, folder, *FLAGS)))
         yield Stage(model, bare, env, runner.run)
@@ -354,3 +356,25 @@ def test_without_a_home_nothing_is_said(stage: Stage, tmp_path: Path) -> None:
 
     with pytest.raises(ConnectionError):
         stage.do(tried())
+
+
+def test_headless_calls_an_error_success(stage: Stage) -> None:
+    stage.model.play({"HEADLESS": [forever(status(401, message="go away"))]})
+    words = ["qwen", "--auth-type", "openai", "-y", "-o", "stream-json", "HEADLESS hello"]
+    done = subprocess.run(
+        words,
+        env=stage.env,
+        cwd=stage.bare.cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert (done.returncode, result["subtype"], result["is_error"]) == (0, "success", False)
+    assert "401 go away" in result["result"]
+
+
+def test_it_speaks_to_nobody_but_the_model(stage: Stage) -> None:
+    stage.say(stage.opened(), "SOCKETS hello", text("ok"))
+    assert set(Path(stage.env["SOCKETS"]).read_text().split()) == {"127.0.0.1"}
