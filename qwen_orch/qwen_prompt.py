@@ -132,9 +132,16 @@ def _as_typed_here(outcome: Outcome) -> Outcome:
     """Return *outcome* with the commands that it says to type next as they are typed in Qwen Code."""
     if outcome.error is not None:
         outcome.error.hints = tuple(map(as_typed, outcome.error.hints))
-    if hasattr(outcome.answer, "next"):
-        return outcome._replace(answer=outcome.answer._replace(next=tuple(map(as_typed, outcome.answer.next))))
-    return outcome
+    return outcome._replace(answer=_next_as_typed(outcome.answer))
+
+
+def _next_as_typed(answer: Any) -> Any:
+    if not hasattr(answer, "_asdict"):
+        return answer
+    fields = answer._asdict().items()
+    return answer._replace(
+        **{name: tuple(map(as_typed, value)) if name == "next" else _next_as_typed(value) for name, value in fields}
+    )
 
 
 def _run(project: Project, line: Line) -> Outcome:

@@ -1,0 +1,45 @@
+"""What was typed comes back out of the prompt that Qwen Code makes of it, whatever it is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qwen_orch.inside.slash_commands import ANY, NAMES, as_typed, text, typed
+
+
+def prompt(name: str, words: str = "") -> str:
+    """Return the prompt that Qwen Code makes of a command file and what was typed (see tests of the real CLI)."""
+    body = text(name, "A: summary", "[X]").split("---\n", 2)[2].strip()
+    return f"{body}\n\n/{name}{words}" if words.strip() else body
+
+
+@given(st.sampled_from(NAMES), st.from_regex(r"[ \n]\S(.|\n)*\S", fullmatch=True))
+def test_every_character_comes_back(name: str, words: str) -> None:
+    """Quotes, line feeds, dollars and what looks like the file itself."""
+    assert typed(prompt(name, words)) == f"/{name}{words}"
+    assert typed(prompt(ANY, words)) == words.lstrip()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_command_may_stand_alone(name: str) -> None:
+    """Without arguments Qwen Code sends the text of the file alone."""
+    assert typed(prompt(name)) == f"/{name}"
+    assert typed(prompt(ANY)) == "/orchestration_help"
+
+
+@pytest.mark.parametrize(
+    "other", ["", "hello", "/plan x", "qwen-orch /plan", " qwen-orch /plan\nx", "Type\nqwen-orch /plan\nx", "qwen-orch /"]
+)
+def test_other_prompts_are_none_of_ours(other: str) -> None:
+    """Even when they speak of a command."""
+    assert typed(other) is None
+
+
+def test_what_to_type_next_is_said_as_it_is_typed_there() -> None:
+    """Those without a file of their own stand behind /orch."""
+    assert as_typed("/complete_task task-001") == "/orch complete_task task-001"
+    assert as_typed("/plan TEXT --yes") == "/plan TEXT --yes"
+    assert as_typed("free some disk space") == "free some disk space"
+    assert as_typed("") == ""
