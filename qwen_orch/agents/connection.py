@@ -28,7 +28,7 @@ from acp.schema import (
 
 from qwen_orch import __version__
 from qwen_orch.agents.profile import SERVER, Profile, our_variables, ourselves
-from qwen_orch.agents.seen import Recalled, Seen, seen
+from qwen_orch.agents.seen import Recalled, Seen, seen, used
 from qwen_orch.agents.trouble import Trouble
 from qwen_orch.model.activity import Usage
 
@@ -139,6 +139,7 @@ class Connection:
 
     async def decided(self, permit: Permit, call: dict[str, Any]) -> bool:
         """Return whether the agent may make *call*; a cancelled turn does not wait for the answer."""
+        self.told.put_nowait(used(call))  # some agents tell of a call that is asked for in no other way
         self.asking += 1
         answer = asyncio.ensure_future(permit(call))
         stopped = asyncio.ensure_future(self._cancelled.wait())

@@ -86,6 +86,11 @@ class Watch:
     _calls: set[str] = field(factory=set)
     _same: Counter[str] = field(factory=Counter)
 
+    @property
+    def seconds(self) -> float:
+        """How long the attempt has taken."""
+        return time.monotonic() - self.began
+
     def see(self, one: Seen) -> None:
         """Take in what the agent did."""
         self._active = time.monotonic()

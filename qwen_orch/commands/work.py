@@ -14,19 +14,34 @@ from qwen_orch.errors import DependencyError, StateTransitionError, UsageError
 from qwen_orch.execution.attempt import Wanted
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
+from qwen_orch.model.activity import PermissionRequest
 from qwen_orch.model.ids import SessionId, TaskId
 from qwen_orch.model.session import Session, SessionState
 from qwen_orch.model.task import Evidence, Executor, Task, TaskStatus
-from qwen_orch.processes.shop import Shop
+from qwen_orch.model.text import clean
+from qwen_orch.processes.shop import Answer, Shop
+from qwen_orch.project.config import EXECUTORS
 from qwen_orch.project.opening import finished
 from qwen_orch.project.writer import Writer, now, timestamp
 
 T = TypeVar("T")
-EXECUTOR = Arg("who does it", choices=("auto", "manual", "shell"))
+EXECUTOR = Arg("who does it", choices=EXECUTORS)
 
 
-def _shop(ctx: Context, writer: Writer) -> Shop:
-    return Shop(ctx.project, writer, lambda kind, task, text: ctx.door.show(Update(kind, task, text)))
+def shop_of(ctx: Context, writer: Writer) -> Shop:
+    """Return the shop in which *ctx* has work done: it shows at its door, and asks there what an agent asks."""
+
+    async def ask(session: SessionId, request: PermissionRequest) -> Answer:
+        import asyncio
+
+        if ctx.yes:
+            return Answer(True, "--yes")
+        if not ctx.door.interactive:
+            return Answer(False, "nobody")
+        question = f"{request.title}\n{request.detail}\nMay the agent do this, once?"
+        return Answer(await asyncio.to_thread(ctx.door.consent, question), "person")
+
+    return Shop(ctx.project, writer, lambda kind, task, text: ctx.door.show(Update(kind, task, text)), ask)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -49,8 +64,9 @@ def new_task(
 ) -> Worked | WorkedAll:
     """Start a task in a session of its own: the next ready one, or the one named.
 
-    A task with commands is done by the shell, then its checks are run: only they complete it. Any other is done by
-    hand: work, then /complete_task. What is ready first is chosen by critical path, then priority, then order.
+    A task with commands is done by the shell, then its checks are run: only they complete it. Any other is done by the
+    agent that is configured (/config agent.name qwen), whose claim is judged by evidence; without one by hand: work,
+    then /complete_task. What is ready first is chosen by critical path, then priority, then order.
     """
     writer, wanted = ctx.writer, executor or ctx.project.config.executor
     _refuse_ignored(task, force, all, jobs)
@@ -59,11 +75,11 @@ def new_task(
     from qwen_orch.execution.attempt import session_for
     from qwen_orch.execution.choose import executor_for, next_task
 
-    shop = _shop(ctx, writer)
+    shop = shop_of(ctx, writer)
     while True:
         chosen = writer.graph.task(task_named(writer.graph, task)) if task else next_task(writer.graph, now())
         session = session_for(shop, chosen.id, ctx.parent_session(writer))
-        order = Wanted(chosen.id, executor_for(chosen, wanted), force, not skip_verification)
+        order = Wanted(chosen.id, executor_for(chosen, wanted, ctx.project.config.agent), force, not skip_verification)
         try:
             return _one(ctx, shop, order, session)
         except StateTransitionError:
@@ -83,15 +99,17 @@ def _refuse_ignored(task: str | None, force: bool, everything: bool, jobs: int |
 
 
 def _one(ctx: Context, shop: Shop, order: Wanted, session: Session) -> Worked:
-    from qwen_orch.execution.attempt import do_by_shell, start
+    from qwen_orch.execution.attempt import start
+    from qwen_orch.execution.everything import do
 
-    if order.executor is Executor.SHELL:
-        _run(do_by_shell(shop, order, session))
-    else:
+    if order.executor is Executor.MANUAL:
         start(shop, order, session)
+    else:
+        _run(do(shop, order, session))
     graph = shop.writer.graph
-    ctx.project.make_current(graph.root.id, session.id)
-    return worked(graph, graph.task(order.task))
+    task = graph.task(order.task)
+    ctx.project.make_current(graph.root.id, task.session or session.id)
+    return worked(graph, task)
 
 
 def _everything(ctx: Context, writer: Writer, wanted: str, jobs: int | None, verified: bool) -> WorkedAll:
@@ -100,7 +118,7 @@ def _everything(ctx: Context, writer: Writer, wanted: str, jobs: int | None, ver
     at_a_time = ctx.project.config.jobs if jobs is None else jobs
     if not 1 <= at_a_time <= 64:
         raise UsageError(f"--jobs is a number from 1 to 64, not {at_a_time}", "/new_task --all --jobs 2")
-    done = _run(do_everything(_shop(ctx, writer), wanted, at_a_time, verified, ctx.parent_session(writer)))
+    done = _run(do_everything(shop_of(ctx, writer), wanted, at_a_time, verified, ctx.parent_session(writer)))
     graph, moment = writer.graph, now()
     tasks = tuple(task_answer(graph, graph.task(i), moment) for i in done)
     counted = [t.status for t in tasks]
@@ -150,6 +168,7 @@ def complete_task(
     writer = ctx.writer
     if task and len(task.split()) > 1:  # no id has a space in it
         task, summary = None, f"{task} {summary}".strip()
+    summary = clean(summary, multiline=True)
     subject = task_named(writer.graph, task) if task else _mine(ctx, writer.graph)
     word: list[Evidence] = []
 
@@ -166,7 +185,7 @@ def complete_task(
         ]
 
     writer.commit("complete_task", claiming)
-    _run(verify(_shop(ctx, writer), subject, tuple(word), "complete_task"))
+    _run(verify(shop_of(ctx, writer), subject, tuple(word), "complete_task"))
     return worked(writer.graph, writer.graph.task(subject))
 
 
@@ -193,7 +212,9 @@ def refuse_claim(graph: Graph, task: Task) -> None:
     if any(c.check for c in task.acceptance):
         refuse_unseen(task)
     if task.open_attempt and task.open_attempt.executor is not Executor.MANUAL:
-        raise StateTransitionError(f"{task.id} is being done by the shell just now", f"/task_status {task.id}")
+        raise StateTransitionError(
+            f"{task.id} is being done by the {task.open_attempt.executor} just now", f"/task_status {task.id}"
+        )
     held = blocked_by(graph, task, now()) if task.status is TaskStatus.PENDING else ()
     forced = [f"/new_task {task.id} --force"] if held else []  # which starts it, and completes nothing
     held = held or held_open_by(graph, task, now())
@@ -221,7 +242,7 @@ def check_completeness(
     from qwen_orch.verification.completeness import completeness
 
     writer = ctx.writer_of(orchestration)
-    found = _run(completeness(_shop(ctx, writer), not skip_tests, strict))
+    found = _run(completeness(shop_of(ctx, writer), not skip_tests, strict))
     if report is None:
         return found
     from qwen_orch.commands.exports import write_report

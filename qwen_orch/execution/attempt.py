@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import BinaryIO
+from collections.abc import Awaitable, Callable
+from typing import BinaryIO, TypeAlias
 
 from attrs import evolve, frozen
 
@@ -25,7 +26,7 @@ from qwen_orch.store import lease
 from qwen_orch.store.files import explained
 from qwen_orch.verification.checks import observed
 from qwen_orch.verification.judge import Verdict
-from qwen_orch.verification.session import verify
+from qwen_orch.verification.session import Review, verify
 
 
 @frozen
@@ -58,8 +59,15 @@ def session_for(shop: Shop, task_id: TaskId, parent: SessionId | None) -> Sessio
     return new_session(graph, SessionKind.TASK, task.title, parent, task)
 
 
-async def do_by_shell(shop: Shop, wanted: Wanted, session: Session) -> Verdict:
-    """Have the shell do a task: run its commands, claim, verify. Cancelling this ends the commands and records it."""
+Act: TypeAlias = Callable[[Task, BinaryIO, list[Evidence]], Awaitable[Verdict]]
+"""Does a task that was started: writes to its log, keeps what is seen in a list as soon as it is, returns a verdict."""
+
+
+async def attempted(shop: Shop, wanted: Wanted, session: Session, act: Act) -> Verdict:
+    """Start an attempt in *session*, have *act* do it, and return the verdict; its log is leased to us meanwhile.
+
+    Cancelling this cancels *act*, and records that with what was seen.
+    """
     path = shop.project.layout.log(session.id)
     with explained("make the log", path):
         log = lease.take(path)
@@ -72,11 +80,20 @@ async def do_by_shell(shop: Shop, wanted: Wanted, session: Session) -> Verdict:
         seen: list[Evidence] = []
         try:
             shop.show("started", task.id, task.title)
-            await _act(shop, task, session, log, seen)
-            return await _outcome(shop, task, wanted, session, tuple(seen))
+            return await act(task, log, seen)
         except (asyncio.CancelledError, KeyboardInterrupt):
-            _cancelled(shop, task.id, session, tuple(seen))
+            suspended(shop, task.id, session, Outcome.CANCELLED, "stopped by a person", tuple(seen))
             raise
+
+
+async def do_by_shell(shop: Shop, wanted: Wanted, session: Session) -> Verdict:
+    """Have the shell do a task: run its commands, claim, verify."""
+
+    async def act(task: Task, log: BinaryIO, seen: list[Evidence]) -> Verdict:
+        await _act(shop, task, session, log, seen)
+        return await _outcome(shop, task, wanted, session, tuple(seen))
+
+    return await attempted(shop, wanted, session, act)
 
 
 async def _act(shop: Shop, task: Task, session: Session, log: BinaryIO, evidence: list[Evidence]) -> None:
@@ -97,27 +114,45 @@ async def _act(shop: Shop, task: Task, session: Session, log: BinaryIO, evidence
 async def _outcome(shop: Shop, task: Task, wanted: Wanted, session: Session, evidence: tuple[Evidence, ...]) -> Verdict:
     last = evidence[-1]
     if not last.passed:
-        _failed(shop, task.id, session, evidence)
-        shop.show("ended", task.id, _why(last))
-        return Verdict.FAILED
+        outcome = Outcome.TIMED_OUT if last.exit_code is None else Outcome.FAILED
+        return failed(shop, task.id, session, e.AttemptEnded(task.id, outcome, _why(last), last.output, evidence))
     summary = f"{len(evidence)} of {len(task.run)} commands succeeded"
+    claim = e.TaskClaimed(task.id, "shell", summary, last.output, evidence)
+    return await claimed(shop, wanted, session, claim)
+
+
+async def claimed(
+    shop: Shop, wanted: Wanted, session: Session, claim: e.TaskClaimed, review: Review | None = None
+) -> Verdict:
+    """Make *claim*, which ends the attempt in *session*, durable; then verify it, if that is wanted."""
 
     def claiming(graph: Graph) -> list[e.Event]:
-        _refuse_stale(graph, task.id, session)
-        claim = e.TaskClaimed(task.id, "shell", summary, last.output, evidence)
+        refuse_stale(graph, claim.task, session)
         return [claim, *finished(graph, session.id, SessionState.COMPLETED)]
 
     shop.writer.commit("new_task", claiming)
-    judged = await verify(shop, task.id, evidence, "new_task") if wanted.verified else None
-    shop.show("ended", task.id, str(shop.writer.graph.task(task.id).status))
+    judged = await verify(shop, claim.task, claim.evidence, "new_task", review) if wanted.verified else None
+    shop.show("ended", claim.task, str(shop.writer.graph.task(claim.task).status))
     return judged.verdict if judged else Verdict.UNDECIDED
 
 
-def _refuse_stale(graph: Graph, task_id: TaskId, session: Session) -> None:
+def failed(shop: Shop, task_id: TaskId, session: Session, ended: e.AttemptEnded) -> Verdict:
+    """Make the end of the attempt in *session* durable: a failure, which it returns."""
+
+    def failing(graph: Graph) -> list[e.Event]:
+        refuse_stale(graph, task_id, session)
+        return [ended, *finished(graph, session.id, SessionState.FAILED)]
+
+    shop.writer.commit("new_task", failing)
+    shop.show("ended", task_id, ended.detail)
+    return Verdict.FAILED
+
+
+def refuse_stale(graph: Graph, task_id: TaskId, session: Session) -> None:
     """Raise `StateTransitionError` unless the attempt in *session* is still the one under way."""
     attempt = graph.task(task_id).open_attempt
     if attempt is None or attempt.session != session.id:
-        message = f"{task_id} was cancelled or taken over while its commands ran: what they did does not count"
+        message = f"{task_id} was cancelled or taken over meanwhile: what was done does not count"
         raise StateTransitionError(message, f"/task_status {task_id}")
 
 
@@ -126,27 +161,20 @@ def _why(last: Evidence) -> str:
     return f"failed: `{last.command}` {how}"
 
 
-def _failed(shop: Shop, task_id: TaskId, session: Session, evidence: tuple[Evidence, ...]) -> None:
-    last = evidence[-1]
-    outcome = Outcome.TIMED_OUT if last.exit_code is None else Outcome.FAILED
+def suspended(
+    shop: Shop, task_id: TaskId, session: Session, outcome: Outcome, why: str, evidence: tuple[Evidence, ...] = ()
+) -> None:
+    """Record that the attempt was stopped through no fault of its own, with what its log holds last.
 
-    def failing(graph: Graph) -> list[e.Event]:
-        _refuse_stale(graph, task_id, session)
-        ended = e.AttemptEnded(task_id, outcome, _why(last), last.output, evidence)
-        return [ended, *finished(graph, session.id, SessionState.FAILED)]
-
-    shop.writer.commit("new_task", failing)
-
-
-def _cancelled(shop: Shop, task_id: TaskId, session: Session, evidence: tuple[Evidence, ...]) -> None:
-    """Record that a person stopped it, with what it had printed. What is claimed already stays claimed."""
+    The task stays in progress, to be gone on with. What is claimed already stays claimed.
+    """
     tail = clean(lease.tail(shop.project.layout.log(session.id)), multiline=True).rstrip()
 
     def stopping(graph: Graph) -> list[e.Event]:
         task = graph.tasks.get(task_id)
         if task is None or task.open_attempt is None or task.open_attempt.session != session.id:
             return []
-        ended = e.AttemptEnded(task_id, Outcome.CANCELLED, "stopped by a person", tail, evidence)
-        return [ended, e.SessionMoved(session.id, SessionState.SUSPENDED, "stopped by a person")]
+        ended = e.AttemptEnded(task_id, outcome, why, tail, evidence)
+        return [ended, e.SessionMoved(session.id, SessionState.SUSPENDED, why)]
 
     shop.writer.commit("new_task", stopping)

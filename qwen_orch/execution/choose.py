@@ -12,13 +12,18 @@ from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.task import Executor, Task, TaskStatus
 
 
-def executor_for(task: Task, wanted: str) -> Executor:
-    """Return who does *task*: as *wanted*, or for ``auto`` the shell if it has commands, else a person.
+def executor_for(task: Task, wanted: str, agent: str) -> Executor:
+    """Return who does *task*: as *wanted*, or for ``auto`` the shell if it has commands, else the *agent* that is
+    configured, else a person.
 
-    Raises `AgentError` for a shell task without commands.
+    Raises `AgentError` for a shell task without commands, and for an agent's without an agent.
     """
+    if wanted == Executor.AUTO and task.run:
+        return Executor.SHELL
     if wanted == Executor.AUTO:
-        return Executor.SHELL if task.run else Executor.MANUAL
+        return Executor.AGENT if agent else Executor.MANUAL
+    if wanted == Executor.AGENT and not agent:
+        raise AgentError("no agent is configured", "/config agent.name qwen", "/config agent.name sim")
     if wanted == Executor.SHELL and not task.run:
         raise AgentError(
             f"{task.id} has no command to run",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from qwen_orch.answers.sessions import ContextPart
 from qwen_orch.execution.brief import brief, prompt
 from qwen_orch.execution.brief.budget import REQUIRED, SMALLEST, Candidate, select, shortened
+from qwen_orch.execution.brief.instructions import instructions
 from qwen_orch.execution.brief.parts import RULES, in_play
 from qwen_orch.execution.brief.tokens import tokens
 from qwen_orch.graph.apply import apply
@@ -84,6 +85,7 @@ def test_every_part_in_order() -> None:
         ("Files in play", "# Files in play\n- a.py\n- b.py\n- out.md"),
         ("File: a.py", "# File: a.py\na = 1"),
         ("File: out.md", "# File: out.md\n# Out"),
+        ("How to work", f"# How to work\n{instructions(WORK)}"),
     ]
     assert all(p.kept and p.reason for p in parts)
     assert prompt(parts) == "\n\n".join(texts(parts).values())
@@ -151,7 +153,7 @@ def test_a_task_too_long_for_the_budget_loses_its_middle_and_says_so() -> None:
     long = task(2, description="begin " + "word " * 20_000 + "finish", acceptance=wanted)
     parts = brief(graph_with(task(1), long), WORK, budget=1_000)
     said = texts(parts)
-    assert list(said) == ["Goal", "Task", "Acceptance criteria"]
+    assert list(said) == ["Goal", "Task", "Acceptance criteria", "How to work"]
     assert said["Task"].startswith("# Task\ntask-002: task 2\nbegin word")
     assert said["Task"].endswith("word finish")
     assert "characters left out …]" in said["Task"]
@@ -190,7 +192,15 @@ def test_what_a_worker_said_does_not_reach_a_verifier() -> None:
     parts = brief(graph_with(done, told, sessions=(worker, asked, VERIFY), plan=plan), VERIFY, files={"a.py": lie})
     assert all(lie not in p.text for p in parts), "not in what is left out, either"
     said = texts(parts)
-    assert list(said) == ["Goal", "Requirements", "Task", "Acceptance criteria", "Decisions", "Files changed"]
+    assert list(said) == [
+        "Goal",
+        "Requirements",
+        "Task",
+        "Acceptance criteria",
+        "Decisions",
+        "Files changed",
+        "How to work",
+    ]
     assert said["Files changed"] == "# Files changed\n- a.py"
     assert said["Decisions"] == "# Decisions\n- no y\n- a person"
 
@@ -273,3 +283,16 @@ def test_the_estimate_is_near_the_count_of_a_real_vocabulary(text: str, counted:
 def test_chinese_costs_what_qwen_says() -> None:
     """1.5 to 1.8 characters a token, where four characters a token would be off by more than half."""
     assert tokens("测试一下这个计划" * 15) == pytest.approx(120 / 1.5, rel=0.02)
+
+
+def test_each_kind_of_session_is_told_how_its_work_is_reported() -> None:
+    """The tools that the report server has for it, and no other; a person's own session is told nothing."""
+    planning = evolve(WORK, kind=SessionKind.PLANNING, metadata={"thoughts": "8"})
+    told = {s.kind: instructions(s) for s in (WORK, planning, evolve(WORK, kind=SessionKind.VERIFICATION))}
+    assert "claim_done" in told[SessionKind.TASK]
+    assert "at least 8 thoughts" in told[SessionKind.PLANNING]
+    assert "submit_plan" in told[SessionKind.PLANNING]
+    assert "report_finding" in told[SessionKind.VERIFICATION]
+    assert "claim_done" not in told[SessionKind.VERIFICATION]
+    assert instructions(evolve(WORK, kind=SessionKind.INTERACTIVE)) == ""
+    assert instructions(evolve(WORK, kind=SessionKind.PLANNING)) == ""

@@ -20,15 +20,15 @@ from tests.strategies import LAW, graph_of, graphs, task
 def test_who_does_it() -> None:
     """As asked for; `auto` is the shell where there are commands, else a person."""
     work, talk = task(1, run=("make",)), task(2)
-    assert [executor_for(t, w) for t in (work, talk) for w in ("auto", "manual")] == [
+    assert [executor_for(t, w, "") for t in (work, talk) for w in ("auto", "manual")] == [
         Executor.SHELL,
         Executor.MANUAL,
         Executor.MANUAL,
         Executor.MANUAL,
     ]
-    assert executor_for(work, "shell") is Executor.SHELL
+    assert executor_for(work, "shell", "") is Executor.SHELL
     with pytest.raises(AgentError):
-        executor_for(talk, "shell")
+        executor_for(talk, "shell", "")
 
 
 @LAW

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from qwen_orch.execution.brief.budget import REQUIRED, Candidate
+from qwen_orch.execution.brief.instructions import instructions
 from qwen_orch.execution.brief.results import finished_before
 from qwen_orch.execution.brief.retry import attempts, failed_checks
 from qwen_orch.graph.state import Graph
@@ -35,6 +36,7 @@ def candidates(graph: Graph, session: Session, files: Mapping[str, str]) -> Iter
     yield from _said(_settled(graph, session, task, verifies))
     yield from _said(_rules(files))
     yield from _said(_files(graph, session, task, files, verifies))
+    yield from _said([Candidate("How to work", instructions(session), REQUIRED, "how it is done and reported")])
 
 
 def _said(those: Iterable[Candidate]) -> Iterator[Candidate]:

@@ -1,0 +1,25 @@
+"""What agents may still spend."""
+
+from __future__ import annotations
+
+from qwen_orch.errors import AgentError
+from qwen_orch.graph.state import Graph
+from qwen_orch.processes.shop import Shop
+
+
+def spent(graph: Graph) -> int:
+    """Return how many tokens all sessions of the plan have used."""
+    return sum(session.activity.usage.total for session in graph.sessions.values())
+
+
+def attempt_tokens(shop: Shop) -> int:
+    """Return how many tokens the next attempt may use, 0 for any; raise `AgentError` when the plan's are used up."""
+    config = shop.project.config
+    each, whole = config.agent_attempt_tokens, config.agent_plan_tokens
+    if not whole:
+        return each
+    left = whole - spent(shop.writer.graph)
+    if left <= 0:
+        message = f"the plan has used up its {whole:,} tokens (agent.planTokens)"
+        raise AgentError(message, f"/config agent.planTokens {2 * whole}", "/task_status")
+    return min(each, left) if each else left

@@ -1,0 +1,171 @@
+"""Having a coding agent do a task: briefed, watched, and judged by what it changed, never by what it says."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import BinaryIO
+
+from attrs import define, evolve
+
+from qwen_orch.agents.profile import Profile, profile_of
+from qwen_orch.agents.record import Record
+from qwen_orch.agents.trouble import Trouble
+from qwen_orch.agents.turn import Limits, Stop, Turn, Watch
+from qwen_orch.agents.work import Agent, Terms, at_work, continued
+from qwen_orch.errors import AgentError
+from qwen_orch.execution.attempt import Wanted, attempted, claimed, failed, session_for, suspended
+from qwen_orch.execution.budget import attempt_tokens
+from qwen_orch.execution.review import review_by
+from qwen_orch.execution.suspicion import doubts
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import TaskId
+from qwen_orch.model.session import Session
+from qwen_orch.model.task import Evidence, Executor, Outcome, Task, TaskStatus
+from qwen_orch.processes.shop import Shop
+from qwen_orch.processes.worktree import look
+from qwen_orch.project.writer import timestamp
+from qwen_orch.verification.judge import Verdict
+
+BACK_OFF_SECONDS = (2.0, 10.0)
+"""How long is waited before a request that failed for the moment is made again; agents have tried a few times then."""
+REMINDER = (
+    "You ended your turn, but did not report. If the task is done and you have proven it, call claim_done with a"
+    " summary of what you changed. If it is not, go on with it now. If you cannot, say in one sentence why."
+)
+AGAIN = "The connection to the model failed for a moment. Go on where you were."
+_OUTCOMES = {
+    Stop.ENDED: (Outcome.SUSPICIOUS, "no report: it ended its turn and claimed nothing"),
+    Stop.TRUNCATED: (Outcome.SUSPICIOUS, "truncated output: the model ran out of room, and nothing was claimed"),
+    Stop.REFUSED: (Outcome.FAILED, "the model refused to go on"),
+    Stop.OVERTIME: (Outcome.TIMED_OUT, ""),
+    Stop.BUSY: (Outcome.FAILED, ""),
+    Stop.LOOPING: (Outcome.FAILED, ""),
+}
+"""What a turn without a claim means, by how it ended. Any other end is no fault of the task's: work can go on."""
+
+
+async def do_by_agent(shop: Shop, wanted: Wanted, session: Session) -> Verdict:
+    """Have the configured agent do a task, and again with what was found while ``maxAttempts`` allows; then verify.
+
+    The first attempt is made in *session*. Raises `AgentError` when the agent, or the model behind it, gives out.
+    """
+    profile = profile_of(shop.project.config)
+    for remaining in reversed(range(shop.project.config.maxAttempts)):
+        verdict = await _attempt(shop, wanted, session, profile)
+        task = shop.writer.graph.task(wanted.task)
+        if verdict is not Verdict.FAILED or task.status is not TaskStatus.FAILED or not remaining:
+            return verdict
+        shop.show("output", task.id, f"attempt {len(task.attempts)} did not succeed: trying again with what was found")
+        session = session_for(shop, task.id, session.id)
+        wanted = evolve(wanted, force=True)  # what blocked it was looked at when it began
+    raise AssertionError("maxAttempts is at least 1")
+
+
+async def _attempt(shop: Shop, wanted: Wanted, session: Session, profile: Profile) -> Verdict:
+    """Make one attempt: in the agent's own session if the last was interrupted there, else in a fresh one."""
+    tokens = attempt_tokens(shop)
+    interrupted = _interrupted(shop, wanted.task)
+    continues, told = continued(shop, interrupted, profile)
+    if told:
+        shop.show("output", wanted.task, told)
+    return await attempted(shop, wanted, session, _Doing(shop, wanted, session, profile, tokens, continues).act)
+
+
+def _interrupted(shop: Shop, task_id: TaskId) -> Session | None:
+    """Return the session of the last attempt if an agent made it and something stopped it."""
+    graph = shop.writer.graph
+    last = (graph.task(task_id).attempts or (None,))[-1]
+    if last is None or last.executor is not Executor.AGENT:
+        return None
+    return graph.sessions.get(last.session) if last.outcome in (Outcome.INTERRUPTED, Outcome.CANCELLED) else None
+
+
+@define
+class _Doing:
+    """One attempt under way."""
+
+    shop: Shop
+    wanted: Wanted
+    session: Session
+    profile: Profile
+    tokens: int
+    continues: str
+
+    async def act(self, task: Task, log: BinaryIO, seen: list[Evidence]) -> Verdict:
+        """Have the agent work until it claims or stops, look at what it changed, and judge."""
+        config, root = self.shop.project.config, self.shop.project.root
+        watch = Watch(Limits.of(config, self.tokens))
+        terms = Terms(config.agent_mode, watch, consented=task.commands if task.approved else ())
+        record = Record(self.shop, self.session.id, task.id, log)
+        before = await asyncio.to_thread(look, root)
+        try:
+            async with at_work(self.shop, self.session.id, self.profile, terms, record, self.continues) as agent:
+                turn = await self._worked(agent)
+        except Trouble as trouble:
+            turn = Turn(Stop.FAILED, trouble.text, lasting=trouble.lasting)
+        except AgentError as error:
+            suspended(self.shop, task.id, self.session, Outcome.INTERRUPTED, error.message)
+            raise
+        after = await asyncio.to_thread(look, root)
+        self.shop.writer.refresh()
+        files = after.changed_since(before)
+        session = self.shop.writer.graph.session(self.session.id)
+        work = Evidence(
+            "work",
+            timestamp(),
+            passed=bool(files or session.decisions) or not after.known,
+            by=self.profile.name,
+            seconds=watch.seconds,
+            output=turn.last_words,
+            files=files,
+            commit=after.commit,
+        )
+        seen.append(work)
+        if session.activity.claim is None:
+            return self._unclaimed(task, turn, work)
+        return await self._claimed(task, session, turn, work)
+
+    async def _worked(self, agent: Agent) -> Turn:
+        """Return the last turn: after a reminder if nothing was claimed, and more tries if only the line was bad."""
+        from qwen_orch.execution.brief import prompt
+        from qwen_orch.execution.brief.workspace import given
+
+        session = self.shop.writer.graph.session(self.session.id)
+        text = prompt(given(self.shop.project, self.shop.writer.graph, session))
+        turn = await agent.ask(text)
+        for pause in BACK_OFF_SECONDS:
+            if turn.stop is not Stop.FAILED or turn.lasting:
+                break
+            agent.record.show(f"{turn.detail}: trying again in {pause:.0f} seconds")
+            await asyncio.sleep(pause)
+            turn = await agent.ask(AGAIN)
+        if turn.stop is Stop.ENDED and self.shop.writer.graph.session(self.session.id).activity.claim is None:
+            turn = await agent.ask(REMINDER)
+        return turn
+
+    def _unclaimed(self, task: Task, turn: Turn, work: Evidence) -> Verdict:
+        """Record how an attempt without a claim ended."""
+        if turn.stop in _OUTCOMES:
+            outcome, why = _OUTCOMES[turn.stop]
+            ended = e.AttemptEnded(task.id, outcome, why or turn.detail, turn.last_words, (work,))
+            return failed(self.shop, task.id, self.session, ended)
+        outcome = Outcome.CANCELLED if turn.stop is Stop.BUDGET else Outcome.INTERRUPTED
+        suspended(self.shop, task.id, self.session, outcome, turn.detail, (work,))
+        raise AgentError(f"{self.profile.name} stopped: {turn.detail}", *self._after(task, turn))
+
+    def _after(self, task: Task, turn: Turn) -> tuple[str, ...]:
+        """Return what to type after the agent gave out: what was done is kept, and is gone on with."""
+        if turn.stop is Stop.BUDGET:
+            return ("/config agent.attemptTokens", f"/new_task {task.id}")
+        return (f"/new_task {task.id}", f"/new_task {task.id} --executor manual", "/config agent.name")
+
+    async def _claimed(self, task: Task, session: Session, turn: Turn, work: Evidence) -> Verdict:
+        """Judge a claim: one that shows no work is a failure with a name; any other is verified."""
+        found = doubts(self.profile, session, turn, work)
+        claim = session.activity.claim or ""
+        if found:
+            ended = e.AttemptEnded(task.id, Outcome.SUSPICIOUS, f"claimed, but {'; '.join(found)}", claim, (work,))
+            return failed(self.shop, task.id, self.session, ended)
+        event = e.TaskClaimed(task.id, self.profile.name, claim, turn.last_words, (work,))
+        review = review_by(self.profile) if self.shop.project.config.agent_review else None
+        return await claimed(self.shop, self.wanted, self.session, event, review)

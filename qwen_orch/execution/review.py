@@ -1,0 +1,57 @@
+"""A second agent, which knows nothing of the first one's words, looks at what no command can check.
+
+Its findings are evidence with a confidence, and count only beside work that was seen.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from qwen_orch.agents.profile import Profile
+from qwen_orch.agents.record import Record
+from qwen_orch.agents.trouble import Trouble
+from qwen_orch.agents.turn import Limits, Watch
+from qwen_orch.agents.work import Terms, at_work
+from qwen_orch.errors import AgentError
+from qwen_orch.execution.brief import prompt
+from qwen_orch.execution.brief.workspace import given
+from qwen_orch.model.activity import Finding
+from qwen_orch.model.ids import SessionId
+from qwen_orch.model.session import Session
+from qwen_orch.model.task import Evidence
+from qwen_orch.processes.shop import Shop
+from qwen_orch.project.writer import timestamp
+from qwen_orch.verification.judge import Reviewed
+from qwen_orch.verification.session import Review
+
+READ_ONLY = "plan"
+"""The mode in which agents change nothing, where they have it; we deny what changes anything besides."""
+
+
+def review_by(profile: Profile) -> Review:
+    """Return what has the agent of *profile* review, in a session of its own."""
+
+    async def review(shop: Shop, session: SessionId, log: BinaryIO) -> Reviewed:
+        task = shop.writer.graph.session(session).task or session
+        shop.show("checking", task, f"{profile.name} reviews what no command can check")
+        config = shop.project.config
+        terms = Terms(READ_ONLY, Watch(Limits.of(config, config.agent_attempt_tokens)), only_looks=True)
+        try:
+            async with at_work(shop, session, profile, terms, Record(shop, session, task, log)) as agent:
+                await agent.ask(prompt(given(shop.project, shop.writer.graph, shop.writer.graph.session(session))))
+        except (Trouble, AgentError) as error:  # no review is no evidence, for or against
+            shop.show("output", task, f"the review gave out: {error}")
+        shop.writer.refresh()
+        return Reviewed(_evidence(shop.writer.graph.session(session), profile), config.agent_confidence)
+
+    return review
+
+
+def _evidence(session: Session, profile: Profile) -> dict[int, Evidence]:
+    return {f.criterion: _of(f, profile) for f in session.activity.findings}
+
+
+def _of(finding: Finding, profile: Profile) -> Evidence:
+    return Evidence(
+        "review", timestamp(), finding.met, profile.name, output=finding.reason, confidence=finding.confidence
+    )
