@@ -8,7 +8,6 @@ above its limit.
 from __future__ import annotations
 
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -102,7 +101,11 @@ def within(what: str, seconds: float, limit: float) -> Figure:
 
 def figures(folder: Path) -> list[Figure]:
     """Make the projects and measure."""
-    new, crowded, full = made(folder / "new", 1, 1), made(folder / "crowded", 1_000, 10), made(folder / "full", 1, 10_000)
+    new, crowded, full = (
+        made(folder / "new", 1, 1),
+        made(folder / "crowded", 1_000, 10),
+        made(folder / "full", 1, 10_000),
+    )
     index = crowded / ".qwen/orchestration/index.json"
     found = [compared("/list_tasks, 1,000 x 10", lambda p: one_shot(p, "/list_tasks"), crowded, new, 1.2)]
     found.append(compared("first prompt, 1,000 x 10", first_prompt, crowded, new, 1.2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from qwen_orch.answers.core import session_answer, task_answer
@@ -11,7 +12,7 @@ from qwen_orch.commands.registry import Arg, command
 from qwen_orch.commands.tasks import next_steps, progress_answer
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
-from qwen_orch.model.ids import SessionId
+from qwen_orch.model.ids import OrchestrationId, SessionId
 from qwen_orch.model.session import Session, SessionState
 from qwen_orch.model.task import TaskStatus
 from qwen_orch.project.writer import Writer, now
@@ -40,32 +41,36 @@ def sessions(
     """
     from qwen_orch.graph.filters import session_filter
 
-    writers = list(ctx.project.writers())
     if cleanup or ctx.project.config.autoCleanup:
-        _cleanup(ctx, writers)
+        _cleanup(ctx)
     if recover:
-        _recover(ctx, writers)
-    found = sorted((s for w in writers for s in w.graph.sessions.values()), key=lambda s: (s.created, s.id))
+        _recover(ctx)
+    found = ctx.project.sessions()
     lets_through = session_filter(filter, now().astimezone())
     shown = [s for s in found if lets_through(s)]
     current = ctx.project.current.session
-    listed = tuple(session_answer(s, current) for s in shown)
+    listed = tuple(s._replace(current=True) if s.id == current else s for s in shown)
     return SessionList(listed, len(shown), len(found), tree, ctx.would_change() if dry_run else None)
 
 
-def _cleanup(ctx: Context, writers: list[Writer]) -> None:
+def _cleanup(ctx: Context) -> None:
+    """Suspend what timed out, where the index knows of a session that did."""
+    from qwen_orch.project.opening import latest_step
     from qwen_orch.project.upkeep import suspend_timed_out
 
-    for writer in writers:
-        count = suspend_timed_out(writer, ctx.project.config)
+    limit = latest_step(ctx.project.config, now())
+    idle = (s for s in ctx.project.sessions() if s.state == SessionState.ACTIVE)
+    for name in dict.fromkeys(s.orchestration for s in idle if datetime.fromisoformat(s.updated) < limit):
+        count = suspend_timed_out(ctx.project.opened(OrchestrationId(name)), ctx.project.config)
         if count:
-            ctx.warn(f"{count} sessions of {writer.graph.root.id} were suspended: no step for long (sessionTimeout)")
+            ctx.warn(f"{count} sessions of {name} were suspended: no step for long (sessionTimeout)")
 
 
-def _recover(ctx: Context, writers: list[Writer]) -> None:
+def _recover(ctx: Context) -> None:
     from qwen_orch.project.upkeep import recover
 
-    for writer in writers:
+    for writer in ctx.project.writers():
+        list(writer.graph.sessions.values())  # each is read, and rebuilt if it is damaged
         for line in recover(ctx.project.layout, writer):
             ctx.warn(line)
 

@@ -52,8 +52,8 @@ def task_filter(text: str, graph: Graph, now: datetime) -> Callable[[Task], bool
     return _compiled(text, TASK_TABLE, Scope(graph, now))
 
 
-def session_filter(text: str, now: datetime) -> Callable[[Session], bool]:
-    """Return what tells whether a session is meant by *text*; otherwise as `task_filter`."""
+def session_filter(text: str, now: datetime) -> Callable[[Any], bool]:
+    """Return what tells whether a session, or an answer with its fields, is meant by *text*; else as `task_filter`."""
     return _compiled(text, SESSION_TABLE, Scope(None, now))
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Load: TypeAlias = "Callable[[SessionId], Session]"
 ACTIVE = "active"
-"""What the state of a session equals that is; not `SessionState.ACTIVE`, for which sessions would have to be imported."""
+"""The state of a session that is; not `SessionState.ACTIVE`, for which all about sessions would be imported."""
 
 
 class Shelf(Mapping[SessionId, "Session"]):
@@ -89,7 +89,7 @@ class Shelf(Mapping[SessionId, "Session"]):
         return Shelf(self._stored.set(session.id, session), self._load, self._read, awake)
 
     def put_away(self, ids: Iterable[SessionId], load: Load) -> Shelf:
-        """Return a shelf that remembers of *ids*, unless they are active, only the names: *load* can read them again."""
+        """Return a shelf that keeps of *ids*, unless they are active, only the names: *load* reads them again."""
         kept = self._stored.mutate()
         for session_id in ids:
             if session_id in kept and session_id not in self._awake:

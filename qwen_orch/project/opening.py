@@ -59,12 +59,17 @@ def is_at_work(graph: Graph, session: Session) -> bool:
 
 def timed_out(graph: Graph, config: Config, now: datetime) -> list[e.SessionMoved]:
     """Return the events that suspend active sessions in which nothing happened for ``sessionTimeout``."""
-    limit = now - timedelta(seconds=seconds(config.sessionTimeout))
+    limit = latest_step(config, now)
     return [
         e.SessionMoved(s.id, SessionState.SUSPENDED, f"no step for {config.sessionTimeout} (sessionTimeout)")
         for s in graph.sessions.active()
         if datetime.fromisoformat(s.updated) < limit and not is_at_work(graph, s)
     ]
+
+
+def latest_step(config: Config, now: datetime) -> datetime:
+    """Return since when a session must have had a step not to time out."""
+    return now - timedelta(seconds=seconds(config.sessionTimeout))
 
 
 def finished(graph: Graph, session: SessionId | None, state: SessionState) -> Iterator[e.Event]:

@@ -23,6 +23,7 @@ from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
 
 if TYPE_CHECKING:
+    from qwen_orch.answers.core import SessionAnswer
     from qwen_orch.graph.state import Graph
     from qwen_orch.project.config import Config
     from qwen_orch.store.journal import Record
@@ -190,7 +191,7 @@ class Project:
                 raise PlanNotFound("there is no plan in this project yet", "/plan TEXT", "/plan @FILE")
         else:
             found = OrchestrationId(resolve(orchestration, self.orchestrations(), PlanNotFound, "/sessions"))
-        writer = self._opened(found)
+        writer = self.opened(found)
         writer.graph.root  # noqa: B018 - raises PlanNotFound for a journal that was never acknowledged
         return writer
 
@@ -198,9 +199,10 @@ class Project:
         """Return the writer of an orchestration that is about to be created; raise `StorageError` if it is there."""
         if self.layout.has(orchestration):
             raise StorageError(f"{orchestration} exists already", "repeat the command: it gets another id")
-        return self._opened(orchestration)
+        return self.opened(orchestration)
 
-    def _opened(self, orchestration: OrchestrationId) -> Writer:
+    def opened(self, orchestration: OrchestrationId) -> Writer:
+        """Return the writer of the orchestration with exactly this id, with what others have written."""
         writer = self._writers.get(orchestration)
         if writer is None:
             writer = Writer.open(Store(self.disk, self.layout, orchestration))
@@ -219,7 +221,10 @@ class Project:
         self._recent.append(writer)
         if len(self._recent) > KEPT_OPEN:
             oldest = self._recent.popleft()
-            oldest.checkpoint(last=True)
+            try:
+                oldest.checkpoint(last=True)
+            except StorageError as error:  # its steps are in the journal
+                self.reports.append(error.message)
             self.reports += oldest.take_repairs()
 
     def _hear(self, before: Graph, record: Record, after: Graph) -> None:
@@ -234,7 +239,7 @@ class Project:
         current = self.current.orchestration
         if current is None:
             return
-        writer = self._opened(current)
+        writer = self.opened(current)
         if any(t.open_attempt and t.open_attempt.executor != "manual" for t in writer.graph.tasks.values()):
             from qwen_orch.project.upkeep import recover
 
@@ -244,24 +249,30 @@ class Project:
         """Yield the writer of every orchestration that can be read; one that cannot is reported, not raised."""
         for name in self.orchestrations():
             try:
-                writer = self._opened(OrchestrationId(name))
+                writer = self.opened(OrchestrationId(name))
             except OrchError as error:
                 self.reports.append(error.message)
                 continue
             if writer.graph.orchestration is not None:
                 yield writer
 
+    def sessions(self) -> list[SessionAnswer]:
+        """Return all sessions in brief, oldest first; an orchestration that cannot be read is reported, not raised."""
+        from qwen_orch.project import index
+
+        return index.sessions(self)
+
     def writer_of_session(self, session: str) -> tuple[Writer, str]:
         """Return the writer and full id of the session that *session*, an id or prefix, means in the whole project."""
         current = self.current.orchestration
-        if current and session in self._opened(current).graph.sessions:
-            return self._opened(current), session
+        if current and session in self.opened(current).graph.sessions:
+            return self.opened(current), session
         owner = self._owner(session)
-        if owner and session in self._opened(owner).graph.sessions:
-            return self._opened(owner), session
-        owners = {str(s): writer for writer in self.writers() for s in writer.graph.sessions}
+        if owner and session in self.opened(owner).graph.sessions:
+            return self.opened(owner), session
+        owners = {s.id: s.orchestration for s in self.sessions()}
         found = resolve(session, owners, SessionNotFound, "/sessions")
-        return owners[found], found
+        return self.opened(OrchestrationId(owners[found])), found
 
     def _owner(self, session: str) -> OrchestrationId | None:
         """Return the orchestration whose snapshot a session has, if its full id was given: no other need be read."""

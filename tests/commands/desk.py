@@ -133,9 +133,11 @@ class Desk:
         assert folded(writer.history()) == writer.graph
 
     def bytes_on_disk(self) -> dict[str, str]:
-        """Return the digest of every file of ours and in the folder, locks apart."""
+        """Return the digest of every file of ours and in the folder, locks and the index, a cache, apart."""
         files = (
-            p for p in self.root.rglob("*") if p.is_file() and not p.name.endswith(".lock") and ".git/" not in str(p)
+            p
+            for p in self.root.rglob("*")
+            if p.is_file() and not p.name.endswith((".lock", "index.json")) and ".git/" not in str(p)
         )
         return {str(p.relative_to(self.root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(files)}
 

@@ -143,7 +143,7 @@ def _difference(wanted: Seen, found: Seen) -> str:
 def _goes_on(where: str, root: Path, planned: bool) -> Iterator[str]:
     """The next command works at once, is kept, and after it no temporary file is left."""
     project = fresh(root)
-    if planned and A in project.orchestrations() and project._opened(A).graph.orchestration:
+    if planned and A in project.orchestrations() and project.opened(A).graph.orchestration:
         project.writer(A).commit("note", lambda _: [note("next")])
         project.checkpoint(last=True)
         again = fresh(root)

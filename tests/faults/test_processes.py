@@ -58,4 +58,4 @@ def test_two_processes_that_create_orchestrations_at_once(tmp_path: Path) -> Non
     project = Project.at(tmp_path)
     assert len(list(project.writers())) == 10
     assert not project.take_reports()
-    assert project._opened(OrchestrationId("orch-one-aa0z")).graph.root.id == "orch-one-aa0z"
+    assert project.opened(OrchestrationId("orch-one-aa0z")).graph.root.id == "orch-one-aa0z"

@@ -101,7 +101,7 @@ def seen(project: Project) -> Seen:
     """Return what *project* shows; every orchestration must be readable."""
     graphs = {}
     for name in project.orchestrations():
-        graph = project._opened(OrchestrationId(name)).graph
+        graph = project.opened(OrchestrationId(name)).graph
         if graph.orchestration is not None:
             graphs[name] = (graph.orchestration, dict(graph.tasks), dict(graph.sessions), graph.last_number)
     current = project.current
