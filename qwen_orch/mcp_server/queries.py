@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from qwen_orch.commands.registry import Command, Param, all_commands, find
+from qwen_orch.commands import ROOMS
+from qwen_orch.commands.registry import Command, Param, find
 from qwen_orch.mcp_server.caller import Caller
 from qwen_orch.mcp_server.tools import Argument, Tool
 
 KINDS: dict[type, str] = {str: "string", int: "integer", bool: "boolean"}
 LONGEST_WORD = 2_000
+LIBRARIES = ("tasks", "sessions", "exports", "help")
+"""The rooms that hold commands which only read. The others are not imported: an agent waits for this."""
 
 
 def queries() -> Iterator[Tool]:
     """Yield a tool for every command that only reads."""
-    return (query(command) for command in all_commands() if command.reads)
+    commands = (find(name) for room in LIBRARIES for name in ROOMS[room])
+    return (query(command) for command in commands if command.reads)
 
 
 def query(command: Command) -> Tool:

@@ -17,10 +17,8 @@ from qwen_orch.mcp_server.drafts import open_draft
 from qwen_orch.mcp_server.keeping import keep
 from qwen_orch.mcp_server.tools import Argument, Tool
 from qwen_orch.model import event as e
-from qwen_orch.model.session import Session, SessionKind, Thought
+from qwen_orch.model.session import PURPOSES, Session, SessionKind, Thought
 from qwen_orch.model.text import clip, one_line
-from qwen_orch.planning.submission import missing_thinking
-from qwen_orch.planning.thoughts import PURPOSES
 from qwen_orch.project.config import THINKING_DEPTHS
 
 TITLE_WIDTH = 60
@@ -60,6 +58,8 @@ def _required(caller: Caller, session: Session) -> tuple[str, ...]:
     """Return what is still to be thought before a plan is taken from the agent of a planning session."""
     if caller.kind is not SessionKind.PLANNING:
         return ()
+    from qwen_orch.planning.submission import missing_thinking
+
     return missing_thinking(session, THINKING_DEPTHS[caller.ctx.project.config.thinkingDepth])
 
 

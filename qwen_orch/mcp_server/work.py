@@ -1,14 +1,13 @@
-"""Work by an agent that runs on its own: it starts a task by hand and claims it, and verification decides."""
+"""Work by an agent that runs on its own: it starts a task by hand and claims it, and verification decides.
+
+What runs processes is imported late: most agents that are served here run nothing.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from qwen_orch.answers.work import Worked
 from qwen_orch.commands.context import task_named
-from qwen_orch.commands.work import refuse_claim, worked
-from qwen_orch.execution.attempt import Wanted, session_for, start
 from qwen_orch.graph.state import Graph
 from qwen_orch.mcp_server.caller import Caller
 from qwen_orch.mcp_server.reports import SUMMARY, TASK, by_hand
@@ -17,13 +16,18 @@ from qwen_orch.model import event as e
 from qwen_orch.model.ids import TaskId
 from qwen_orch.model.session import SessionKind, SessionState
 from qwen_orch.model.task import Executor, Outcome, Task, TaskStatus
-from qwen_orch.processes.shop import Shop
 from qwen_orch.project.opening import finished
-from qwen_orch.verification.session import verify
+
+if TYPE_CHECKING:
+    from qwen_orch.answers.work import Worked
 
 
 def start_task(caller: Caller, said: dict[str, Any]) -> Worked:
     """Begin an attempt by hand; one that is under way is answered as it stands."""
+    from qwen_orch.commands.work import worked
+    from qwen_orch.execution.attempt import Wanted, session_for, start
+    from qwen_orch.processes.shop import Shop
+
     writer = caller.writer
     task = writer.graph.task(task_named(writer.graph, said["task"]))
     if task.open_attempt:
@@ -38,6 +42,8 @@ def start_task(caller: Caller, said: dict[str, Any]) -> Worked:
 
 def claim_done(caller: Caller, said: dict[str, Any]) -> Worked:
     """Claim a task as an agent, and verify it: its approved checks decide. The agent's word is no evidence."""
+    from qwen_orch.commands.work import refuse_claim, worked
+
     writer, summary = caller.writer, said["summary"].strip()
     subject = task_named(writer.graph, said["task"])
 
@@ -52,8 +58,17 @@ def claim_done(caller: Caller, said: dict[str, Any]) -> Worked:
 
     writer.commit("claim_done", claiming)
     if writer.graph.task(subject).status is TaskStatus.CLAIMED and not _verified(writer.graph, subject):
-        asyncio.run(verify(Shop(caller.ctx.project, writer), subject, (), "claim_done"))
+        _verify(caller, subject)
     return worked(writer.graph, writer.graph.task(subject))
+
+
+def _verify(caller: Caller, task: TaskId) -> None:
+    import asyncio
+
+    from qwen_orch.processes.shop import Shop
+    from qwen_orch.verification.session import verify
+
+    asyncio.run(verify(Shop(caller.ctx.project, caller.writer), task, (), "claim_done"))
 
 
 def _claimed_so(task: Task, summary: str) -> bool:

@@ -34,13 +34,16 @@ class SessionState(StrEnum):
         return self in (SessionState.COMPLETED, SessionState.FAILED)
 
 
+PURPOSES = ("requirements", "decomposition", "architecture", "risks", "estimates", "review")
+"""What a plan must be thought about, most needed first."""
+
+
 @frozen
 class Thought:
     """One numbered step of sequential thinking.
 
     *revises* is the number of the earlier thought it corrects; *branch* names the line of thinking it belongs to,
-    opened at thought number *branch_from*. *purpose* is one of requirements, architecture, decomposition, risks,
-    estimates, review, or empty.
+    opened at thought number *branch_from*. *purpose* is one of `PURPOSES`, or empty.
     """
 
     number: int

@@ -16,10 +16,8 @@ from qwen_orch.graph.schedule import Schedule, schedule
 from qwen_orch.graph.simulation import remaining
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.draft import Draft
-from qwen_orch.model.session import Thought
+from qwen_orch.model.session import PURPOSES, Thought
 
-PURPOSES = ("requirements", "decomposition", "architecture", "risks", "estimates", "review")
-"""What must be thought about, most needed first."""
 ALTERNATIVE = "document-order"
 
 
