@@ -12,15 +12,23 @@ if TYPE_CHECKING:
 
 
 def to_json(value: Any, pretty: bool = False) -> bytes:
-    """Return *value*, an answer or anything made of answers, as JSON: on one line, or indented when *pretty*."""
+    """Return *value*, an answer or anything made of answers, as JSON: on one line, or indented when *pretty*.
+
+    What a terminal would obey or an eye would miss is written as an escape.
+    """
     import orjson
 
     try:
-        return orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 if pretty else 0)
+        raw = orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 if pretty else 0)
     except orjson.JSONEncodeError:  # a lone surrogate, an integer of more than 64 bits
         import json
 
-        return json.dumps(_mended(value), ensure_ascii=False, separators=(",", ":")).encode()
+        raw = json.dumps(_mended(value), ensure_ascii=False, separators=(",", ":")).encode()
+    if raw.isascii() and b"\x7f" not in raw:
+        return raw
+    from qwen_orch.model.text import escaped
+
+    return escaped(raw.decode()).encode()
 
 
 def _plain(value: Any) -> Any:

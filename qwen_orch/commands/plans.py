@@ -16,6 +16,7 @@ from qwen_orch.model.ids import OrchestrationId, SessionId, TaskId, orchestratio
 from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.session import SessionState
 from qwen_orch.model.task import Evidence, Task, TaskStatus
+from qwen_orch.model.text import one_line
 from qwen_orch.project.config import THINKING_DEPTHS
 from qwen_orch.project.project import suffix
 from qwen_orch.project.writer import Writer, now, timestamp
@@ -189,7 +190,7 @@ def _planned(writer: Writer, session: SessionId | None, draft: Draft) -> Planned
 
 
 def _words(text: str | None) -> tuple[str, ...]:
-    return tuple(w.strip().lstrip("#") for w in (text or "").split(",") if w.strip())
+    return tuple(w.strip().lstrip("#") for w in one_line(text or "").split(",") if w.strip())
 
 
 @command("Planning")

@@ -19,12 +19,14 @@ _SEQUENCE = (
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC
     r"|\x1b[ -/]*[0-~]"  # all others: reset, character sets, an OSC that never ends
 )
+_CONTROLS = "[\\x00-\\x08\\x0b-\\x1f\\x7f]"
 _BREAK = "\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]"
 _ZERO = "\u200b\u2060-\u2065\ufeff"
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _HIDDEN = "\xad\u034f\u115f\u1160\u17b4\u17b5\u180e\u206a-\u206f\u3164\uffa0\ufff0-\ufffb\ufffe\uffff"
 _HIDDEN_FAR = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0080-\U000e00ff\U000e01f0-\U000e0fff"
 _UNSEEN = f"[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x9f\\ud800-\\udfff{_ZERO}{_BIDI}{_HIDDEN}{_HIDDEN_FAR}]+"
+_UNSEEN_IN_JSON = f"[\\x7f-\\x9f\u2028\u2029{_ZERO}{_BIDI}{_HIDDEN}{_HIDDEN_FAR}\U000e0000-\U000e007f]"
 _SELECTORS = "\ufe00-\ufe0f\u180b-\u180d\u180f\U000e0100-\U000e01ef"
 _SELECTED_TWICE = f"(?<=[{_SELECTORS}])[{_SELECTORS}]+"
 _TAGS = "(\U0001f3f4[\U000e0030-\U000e007a]{3,6}\U000e007f)|[\U000e0000-\U000e007f]+"
@@ -43,7 +45,7 @@ def clean(text: str, multiline: bool = False) -> str:
     character it selects for. Every kind of line break becomes a newline and tabs stay when *multiline*; else each
     becomes a space, so that no words are joined.
     """
-    if text.isascii() and text.isprintable():
+    if text.isascii() and (text.isprintable() or (multiline and not re.search(_CONTROLS, text))):
         return text
     text = re.sub(_BREAK, "\n", re.sub(_SEQUENCE, "", text))
     text = re.sub(_UNSEEN, "", text)
@@ -60,6 +62,16 @@ def _without_stray_joiners(text: str) -> str:
 
 def _first_group(match: re.Match[str]) -> str:
     return match[1] or ""
+
+
+def escaped(json: str) -> str:
+    """Return *json* with every character that cannot be seen written as its escape: it means the same."""
+    return re.sub(_UNSEEN_IN_JSON, _escape, json)
+
+
+def _escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
 def one_line(text: str) -> str:

@@ -13,6 +13,7 @@ from qwen_orch.model.ids import OrchestrationId, SessionId, orchestration_id, se
 from qwen_orch.model.plan import Orchestration
 from qwen_orch.model.session import Session
 from qwen_orch.model.task import Outcome, Task
+from qwen_orch.model.text import clean
 from qwen_orch.planning.adopt import rehearse
 from qwen_orch.planning.soundness import sound
 from qwen_orch.project.project import suffix
@@ -46,7 +47,16 @@ def _page(raw: bytes) -> dict[str, Any] | None:
         page = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
-    return page if isinstance(page, dict) and page.get("kind") == KIND else None
+    return _cleaned(page) if isinstance(page, dict) and page.get("kind") == KIND else None
+
+
+def _cleaned(value: Any, name: str = "") -> Any:
+    """Return *value* with every text in it safe to show, but for commands: one that hides something is refused."""
+    if isinstance(value, str):
+        return value if name in ("run", "check", "command") else clean(value, multiline="\n" in value)
+    if isinstance(value, dict):
+        return {k: _cleaned(v, k) for k, v in value.items()}
+    return [_cleaned(v, name) for v in value] if isinstance(value, list) else value
 
 
 def _events(

@@ -11,14 +11,14 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from qwen_orch.model.text import clean
-from qwen_orch.processes.secrets import hide
+from qwen_orch.processes.secrets import Hiding, hide
 from qwen_orch.store.lease import MARK, TAIL_BYTES
 
 GRACE_SECONDS = 2.0
@@ -48,17 +48,22 @@ class Ran:
 
 @frozen
 class Surroundings:
-    """Where a command runs: in the folder *cwd*, for at most *limit* seconds, as a part of the attempt *mark*."""
+    """Where a command runs: in the folder *cwd*, for at most *limit* seconds, as a part of the attempt *mark*.
+
+    It reads *input*, if there is any, and has the environment *variables* besides the person's own.
+    """
 
     cwd: Path
     limit: float
     mark: str
     log: BinaryIO | None = None
     show: Callable[[str], None] = lambda line: None
+    input: BinaryIO | None = None
+    variables: Mapping[str, str] = Factory(dict)
 
     def environment(self) -> dict[str, str]:
         """Return the person's own environment, with our mark."""
-        return {**os.environ, MARK: self.mark}
+        return {**os.environ, **self.variables, MARK: self.mark}
 
 
 async def run(command: str, around: Surroundings) -> Ran:
@@ -84,7 +89,7 @@ def _spawned(command: str, output: int, around: Surroundings) -> Coroutine[Any, 
         ("/bin/sh", "-c", command),
         cwd=around.cwd,
         env=around.environment(),
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=around.input or asyncio.subprocess.DEVNULL,
         stdout=output,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -136,23 +141,23 @@ def _kill(group: int, how: signal.Signals) -> None:
 
 
 async def _read(output: int, tail: Tail, around: Surroundings) -> None:
-    lines, stream = Lines(), asyncio.StreamReader()
+    lines, hiding, stream = Lines(), Hiding(), asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(output, "rb", buffering=0)
     )
     try:
         while chunk := await stream.read(65536):
-            _keep(lines.add(chunk), tail, around)
+            _keep(hiding.hide(lines.add(chunk)), tail, around)
     finally:
         transport.close()
-        _keep(lines.end(), tail, around)
+        _keep(hiding.hide(lines.end()), tail, around)
 
 
 def _keep(text: str, tail: Tail, around: Surroundings) -> None:
-    """Put whole lines, without the secrets in them, into the log and the tail, and show them."""
+    """Put whole lines, from which secrets are gone, into the log and the tail, and show them."""
     if not text:
         return
-    text = hide(text)
+    text = clean(text, multiline=True)
     tail.add(text)
     if around.log:
         with contextlib.suppress(OSError):  # a full disk costs the log, not the work
@@ -222,7 +227,8 @@ class Lines:
         text = self._open + text
         whole, feed, self._open = text.replace("\r\n", "\n").replace("\r", "\n").rpartition("\n")
         if len(self._open) > self.LONGEST:
-            whole, feed, self._open = f"{whole}{feed}{self._open}", "\n", ""
+            at = self._open.rfind(" ", self.LONGEST // 2) + 1 or len(self._open)  # a word, a key for one, stays whole
+            whole, feed, self._open = f"{whole}{feed}{self._open[:at]}", "\n", self._open[at:]
         return whole + feed
 
     def end(self) -> str:

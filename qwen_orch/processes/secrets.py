@@ -24,6 +24,8 @@ _SHAPES = re.compile(
     | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b                                          # AWS
     | \bAIza[A-Za-z0-9_-]{35}\b                                              # Google
     | \beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}     # JSON web tokens
+    | \bnpm_[A-Za-z0-9]{30,} | \bhf_[A-Za-z0-9]{30,} | \bpypi-[A-Za-z0-9_-]{40,}  # npm, Hugging Face, PyPI
+    | (?<=[Bb]earer\ )[A-Za-z0-9._~+/=-]{16,}                                # whatever is sent as one
     | (?<=://)[^\s/:@]{1,64}:[^\s/@]{1,256}(?=@)                             # user:password@host
     """,
     re.VERBOSE,
@@ -37,6 +39,9 @@ _PRIVATE_KEY = re.compile(
 )
 
 
+_KEY_END = re.compile(r"-----END [A-Z ]{0,30}PRIVATE KEY-----")
+_LONGEST_KEY = 300
+"""Lines: one of 16,384 bits has 200."""
 _SHAPE_SIGNS = (
     "k-",
     "k_",
@@ -52,6 +57,10 @@ _SHAPE_SIGNS = (
     "ASIA",
     "AIza",
     "eyJ",
+    "npm_",
+    "hf_",
+    "pypi-",
+    "earer ",
     "://",
 )
 _ASSIGNED_SIGNS = ("api_key", "api-key", "apikey", "access", "auth", "client", "secret", "passw")
@@ -70,6 +79,34 @@ def hide(text: str) -> str:
     if any(sign in plain for sign in _ASSIGNED_SIGNS):
         text = _ASSIGNED.sub(rf"\1{HIDDEN}", text)
     return text
+
+
+class Hiding:
+    """Hides the secrets of a text that comes in pieces of whole lines: a key may begin in one and end in another."""
+
+    def __init__(self) -> None:
+        self._of_key = 0
+        """How many lines more may be of a key whose end has not come."""
+
+    def hide(self, piece: str) -> str:
+        """Return the next *piece* of the text as it may be kept and shown."""
+        if self._of_key:
+            piece = self._behind_key(piece)
+        begun = [key for key in _PRIVATE_KEY.findall(piece) if "-----END " not in key] if "PRIVATE KEY" in piece else []
+        if begun:
+            self._of_key = _LONGEST_KEY - begun[-1].count("\n")
+        return hide(piece) + ("\n" if begun and piece.endswith("\n") else "")
+
+    def _behind_key(self, piece: str) -> str:
+        """Return what follows the key that is open; what is longer than any key was none."""
+        end = _KEY_END.search(piece)
+        lines = piece.count("\n", 0, end.start() if end else len(piece))
+        if lines >= self._of_key:
+            rest = piece.split("\n", self._of_key)[-1]
+            self._of_key = 0
+            return rest
+        self._of_key = 0 if end else self._of_key - lines
+        return piece[end.end() :].removeprefix("\n") if end else ""
 
 
 @cache

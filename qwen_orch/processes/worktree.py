@@ -47,7 +47,8 @@ def _state(root: Path, name: str) -> tuple[str, int, int]:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    words = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(root), *arguments]  # a task that commits just now needs the lock
+    careful = ("--no-optional-locks", "-c", "core.fsmonitor=false")  # a task may need the lock; no program of theirs
+    words = ["git", *careful, "-C", str(root), *arguments]
     try:
         done = subprocess.run(words, capture_output=True, timeout=20, check=True, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.SubprocessError):

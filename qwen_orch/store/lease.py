@@ -25,10 +25,15 @@ def take(path: Path) -> BinaryIO:
     return log
 
 
+def _opened(path: Path) -> BinaryIO:
+    """Return the log open for reading: never through a symbolic link, and never waiting for the other end of a pipe."""
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+
+
 def is_held(path: Path) -> bool:
     """Tell whether the process that took the lease at *path* is alive."""
     try:
-        with path.open("rb") as log:
+        with _opened(path) as log:
             fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: who else is asking must not look like a holder
     except BlockingIOError:
         return True
@@ -40,7 +45,7 @@ def is_held(path: Path) -> bool:
 def tail(path: Path) -> str:
     """Return the last `TAIL_BYTES` of a log as text, or nothing when it cannot be read."""
     try:
-        with path.open("rb") as log:
+        with _opened(path) as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))
             return log.read().decode("utf-8", "replace")
     except OSError:

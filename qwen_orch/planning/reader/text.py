@@ -8,15 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from qwen_orch.model.text import clean as seen
+
 CODE = "\uf8ff"
 """Stands for each character of a code span in a masked text: a private-use letter that no rule looks for."""
 
-_BIDI = "".join(map(chr, (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)))
-_KEPT = {"\n", "\t"}
-_CONTROL = {c: None for c in range(0x20) if chr(c) not in _KEPT} | dict.fromkeys(range(127, 160))
-_CLEAN = _CONTROL | {ord(c): None for c in _BIDI} | dict.fromkeys((11, 12, 133, 8232, 8233), " ")
-_CLEAN |= dict.fromkeys(range(55296, 57344), "�")
-_ODD = re.compile("[\r" + "".join(re.escape(chr(c)) for c in _CLEAN if not 55296 <= c < 57344) + "\ud800-\udfff]")
+_BREAKS = dict.fromkeys((11, 12, 133, 8232, 8233), " ") | dict.fromkeys(range(55296, 57344), "�")
+"""What is no line end here, though elsewhere it may be, and halves of characters."""
 _SPECIAL = re.compile(r"[<\]*_~\\]")
 _BACKTICKS = re.compile(r"`+")
 _MARKERS = re.compile(r"\*\*|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)|~~")
@@ -33,13 +31,11 @@ _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!@~|<>-])")
 
 
 def clean(text: str) -> str:
-    """Return *text* with ``\\n`` line ends and without control characters, bidi marks and lone surrogates.
+    """Return *text* with ``\\n`` line ends and without what a terminal would obey or an eye would miss.
 
-    Lines keep their numbers: nothing here adds or removes a line end.
+    Lines keep their numbers: nothing here adds or removes a line end. Half a character is shown as �.
     """
-    if not _ODD.search(text):
-        return text
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CLEAN)
+    return seen(text.replace("\r\n", "\n").replace("\r", "\n").translate(_BREAKS), multiline=True)
 
 
 def one_line(text: str) -> str:
