@@ -114,8 +114,9 @@ def uninstall(folder: Folder) -> Change:
         if there is not None and digest(there) == expected:
             folder.disk.remove(path)
             removed.append(path)
-    folder.disk.remove(folder.receipt)
-    _remove_folders(folder, note.made)
+    _remove_folder(folder, "commands", note)
+    folder.disk.remove(folder.receipt)  # until now a second try would find all that the first left
+    _remove_folder(folder, ".", note)
     return Change(tuple(written), tuple(removed), tuple(p for p in map(folder.command, note.files) if p.exists()))
 
 
@@ -131,11 +132,10 @@ def _clear_settings(folder: Folder, made: tuple[str, ...]) -> tuple[list[Path], 
     return [folder.settings] * _write(folder, folder.settings, text), []
 
 
-def _remove_folders(folder: Folder, made: tuple[str, ...]) -> None:
-    for name in ("commands", "."):
-        if name in made:
-            with contextlib.suppress(OSError):  # others use it by now
-                (folder.path / name).rmdir()
+def _remove_folder(folder: Folder, name: str, note: Receipt) -> None:
+    if name in note.made:
+        with contextlib.suppress(OSError):  # others use it by now
+            (folder.path / name).rmdir()
 
 
 def _is_changed(folder: Folder, name: str, text: str, before: Receipt) -> bool:

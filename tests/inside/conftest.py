@@ -1,4 +1,4 @@
-"""A project with its commands brought into Qwen Code, and the real CLI in it, behind which a model repeats its prompt."""
+"""A project whose commands are brought into Qwen Code, and the real CLI with a model that repeats its prompt."""
 
 from __future__ import annotations
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
-import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,12 @@ import pytest
 
 from qwen_orch.errors import OrchError, StorageError, ValidationError
 from qwen_orch.inside import jsonc
+from qwen_orch.inside.installation import Folder, install, uninstall
 from qwen_orch.inside.slash_commands import ANY, NAMES
+from qwen_orch.store.files import Disk
+from qwen_orch.store.syscalls import Syscalls
 from tests.commands.desk import Desk
+from tests.faults.seams import Counted, Crash, Failing, Stopping
 
 MINE = '{ // mine\n\t"theme": "Ayu",  /* ü */\r\n\t"permissions": {"allow": ["Bash(ls)"]}\n}'
 HOOK = {"type": "command", "command": "true"}
@@ -204,7 +210,7 @@ def test_symbolic_links_are_refused(desk: Desk, tmp_path: Path, name: str, line:
     path, away = desk.root / name, tmp_path / "away"
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
-        os.rename(path, away)
+        path.rename(away)
     else:
         away.mkdir()
     path.symlink_to(away)
@@ -253,3 +259,49 @@ def test_a_receipt_that_cannot_be_read_is_no_crash(desk: Desk, broken: str) -> N
     desk("/uninstall qwen")
     left = json.loads((desk.root / ".qwen" / "settings.json").read_text())
     assert left == {"hooks": {"UserPromptSubmit": []}, "mcpServers": {}, "$version": 4}
+
+
+TWO = {"plan": "Plan\n", "orch": "Any\n"}
+PROGRAM = ["qwen-orch"]
+
+
+def folder(desk: Desk, calls: Syscalls | None = None) -> Folder:
+    """Return the project's .qwen folder, on which *calls* are made."""
+    return Folder(desk.root / ".qwen", Disk(calls))
+
+
+def cut_short(desk: Desk, calls: Syscalls, act: Callable[[Folder], object]) -> None:
+    """Do *act* until something happens to one of its calls, and sweep away the half-written file it may leave."""
+    with contextlib.suppress(Crash, StorageError):
+        act(folder(desk, calls))
+    for path in desk.root.rglob(".*.tmp"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("trouble", [Stopping, lambda n: Failing(n, errno.ENOSPC)], ids=["killed", "full disk"])
+@pytest.mark.parametrize("text", [MINE, None], ids=["settings", "no settings"])
+def test_whatever_call_ends_it_the_next_one_finishes_it(
+    desk: Desk, text: str | None, trouble: Callable[[int], Syscalls]
+) -> None:
+    """An install that was cut short at any call, and an uninstall likewise."""
+    settings(desk, text or "")
+    if text is None:
+        (desk.root / ".qwen" / "settings.json").unlink()
+    before, counted = picture(desk.root), Counted()
+    install(folder(desk, counted), TWO, PROGRAM)
+    whole, calls = picture(desk.root), counted.count
+    uninstall(folder(desk, counted))
+    assert picture(desk.root) == before
+    assert calls > 20
+    for n in range(1, calls + 1):
+        cut_short(desk, trouble(n), lambda there: install(there, TWO, PROGRAM))
+        install(folder(desk), TWO, PROGRAM)
+        assert picture(desk.root) == whole, n
+        uninstall(folder(desk))
+        assert picture(desk.root) == before, n
+    for n in range(1, counted.count - calls + 1):
+        install(folder(desk), TWO, PROGRAM)
+        cut_short(desk, trouble(n), uninstall)
+        with contextlib.suppress(ValidationError):  # all of it was done
+            uninstall(folder(desk))
+        assert picture(desk.root) == before, n

@@ -17,7 +17,7 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 OBJECTS = st.dictionaries(st.text(max_size=5), VALUES, max_size=4)
-GAPS = st.sampled_from(["", " ", "\n", "\r\n\t", " // it's { [ \" ,\n", "/* } ] , \" */", "\n  /* a */ // b\n"])
+GAPS = st.sampled_from(["", " ", "\n", "\r\n\t", " // it's { [ \" ,\n", '/* } ] , " */', "\n  /* a */ // b\n"])
 
 
 def written(value: Any, gap: Any) -> str:
@@ -58,10 +58,9 @@ def test_any_item_of_a_list_can_be_removed(items: list[Any], data: st.DataObject
 
 def test_a_new_entry_is_indented_as_its_neighbours() -> None:
     """In a file that a person keeps tidy."""
-    text = '{\n    "theme": "Ayu", // mine\n    "mcpServers": {}\n}\n'
-    assert jsonc.put(text, ["mcpServers", "orch"], {"command": "x"}) == (
-        '{\n    "theme": "Ayu", // mine\n    "mcpServers": {\n      "orch": {\n        "command": "x"\n      }\n    }\n}\n'
-    )
+    text = '{\n    "theme": "Ayu", // mine\n    "servers": {}\n}\n'
+    more = '{\n    "theme": "Ayu", // mine\n    "servers": {\n      "orch": {\n        "x": 1\n      }\n    }\n}\n'
+    assert jsonc.put(text, ["servers", "orch"], {"x": 1}) == more
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"a": 1,}', "{'a': 1}", '{"a": 1} x', "// only"])

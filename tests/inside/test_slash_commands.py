@@ -30,7 +30,8 @@ def test_a_command_may_stand_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", ["", "hello", "/plan x", "qwen-orch /plan", " qwen-orch /plan\nx", "Type\nqwen-orch /plan\nx", "qwen-orch /"]
+    "other",
+    ["", "hello", "/plan x", "qwen-orch /plan", " qwen-orch /plan\nx", "Type\nqwen-orch /plan\nx", "qwen-orch /"],
 )
 def test_other_prompts_are_none_of_ours(other: str) -> None:
     """Even when they speak of a command."""
