@@ -73,13 +73,13 @@ class Layout(NamedTuple):
     def orchestrations(self) -> list[str]:
         """Return the ids of all orchestrations that left a record, a plan or tasks, sorted."""
         places = ("journal/orch-*.jsonl", "plans/orch-*.json", "manifests/orch-*.json")
-        found = {p.stem for place in places for p in self.home.glob(place) if is_safe(p.stem) and _has_bytes(p)}
-        return sorted(found)
+        found = {_owner(p) for place in places for p in self.home.glob(place) if _has_bytes(p)}
+        return sorted(filter(is_safe, found))
 
     def has(self, orchestration: str) -> bool:
         """Tell whether anything is kept of an orchestration."""
         places = (self.journal(orchestration), self.plan(orchestration), self.manifest(orchestration))
-        return any(map(_has_bytes, places))
+        return any(map(_has_bytes, places)) or any(self.home.glob(f"journal/{checked(orchestration)}.*.jsonl"))
 
     def refuse_outside(self) -> None:
         """Raise `StorageError` when a folder of ours leads, by a symbolic link, out of the project."""
@@ -90,6 +90,12 @@ class Layout(NamedTuple):
             if os.path.commonpath((project, real)) != project:
                 message = f"{folder} leads out of the project, to {real}"
                 raise StorageError(message, "put a folder in the place of the symbolic link")
+
+
+def _owner(path: Path) -> str:
+    """Return what a file is named after: a segment of a journal has its number behind that."""
+    name, _, number = path.stem.partition(".")
+    return name if not number or number.isdigit() else path.stem
 
 
 def _has_bytes(path: Path) -> bool:

@@ -5,6 +5,7 @@ Each works on the project as it stood before one step, and yields a line for eve
 
 from __future__ import annotations
 
+import errno
 import itertools
 import random
 import shutil
@@ -17,7 +18,7 @@ from qwen_orch.errors import OrchError
 from qwen_orch.project.project import Project
 from qwen_orch.store.files import Disk
 from qwen_orch.store.syscalls import Syscalls
-from tests.faults.seams import Counted, Crash, Failing, Op, Recording, Stopping
+from tests.faults.seams import SHORT, Counted, Crash, Failing, Op, Recording, Stopping
 from tests.faults.work import A, Seen, fresh, leftovers, note, seen
 
 Step = Callable[[Project], object]
@@ -100,6 +101,16 @@ def crash(scene: Scene, place: Path, n: int, part: float, make: MakeDisk = Disk)
     calls.die()
     yield from _judge(where, scene, fresh(root), done)
     yield from _goes_on(where, root, bool(scene.new.graphs))
+
+
+def everything(scene: Scene, place: Path, most: int) -> Iterator[str]:
+    """Let each call fail once, and from it on all, and be the last; and cut the power wherever that can be."""
+    numbers = (errno.ENOSPC, errno.EIO, SHORT)
+    for n in range(1, call_count(scene, place) + 1):
+        yield from fault(scene, place, n, numbers[n % 3])
+        yield from fault(scene, place, n, numbers[n % 2], times=1000)
+        yield from crash(scene, place, n, 0.5 * (n % 3))
+    yield from replay(scene, place, most)
 
 
 def replay(scene: Scene, place: Path, most: int, make: MakeDisk = Disk) -> Iterator[str]:

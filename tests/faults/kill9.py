@@ -59,6 +59,7 @@ def look(root: Path, tally: Tally) -> None:
     try:
         project = Project.at(root)
         graph = project.writer(A).graph
+        whole = [record.seq for record in project.writer(A).history()]
         project.writer(B)
         project.checkpoint(last=True)
     except Exception as error:
@@ -66,6 +67,8 @@ def look(root: Path, tally: Tally) -> None:
         return
     tally.slowest = max(tally.slowest, time.monotonic() - began)
     notes = [note.text for note in graph.sessions[planning(A).id].notes]
+    if whole != list(range(1, project.writer(A).seq + 1)):
+        tally.wrong.append(f"after kill {tally.kills}: history has gaps")
     lost = tally.acknowledged - set(notes)
     if lost:
         tally.wrong.append(f"after kill {tally.kills}: lost {sorted(lost)[:5]}")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from qwen_orch.model.ids import OrchestrationId
-from qwen_orch.project.project import Project
+from qwen_orch.project.project import HOME, Project
 from tests.faults.conftest import DEEP
 from tests.faults.kill9 import kill, start
 from tests.faults.work import A, create, planning
@@ -30,6 +30,8 @@ def test_8_processes_25_updates_each(tmp_path: Path) -> None:
     assert sorted(notes) == sorted(acknowledged)
     for i in range(PROCESSES):
         assert [n for n in notes if n.startswith(f"p{i}-")] == [f"p{i}-{k}" for k in range(1, UPDATES + 1)]
+    assert [record.seq for record in project.writer(A).history()] == list(range(1, PROCESSES * UPDATES + 2))
+    assert len(list((tmp_path / HOME).glob("journal/*.0*.jsonl"))) > 3, "journals were sealed meanwhile"
     assert not project.take_reports()
     seconds = sorted(float(line[2]) for line in lines)
     p99 = seconds[int(len(seconds) * 0.99)]

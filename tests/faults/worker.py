@@ -16,12 +16,14 @@ from qwen_orch.model import event as e
 from qwen_orch.model.session import Note
 from qwen_orch.project import undo
 from qwen_orch.project.project import Project
+from qwen_orch.store import segments
 from tests.faults.work import A, B, planning
 from tests.strategies import T0, task
 
 
 def main(root: Path, name: str, count: int) -> None:
-    """Do *count* notes (0: for ever) with other steps between them, as one shell."""
+    """Do *count* notes (0: for ever) with other steps between them, as one shell; journals are sealed early."""
+    segments.SEAL_BYTES = 8_000
     project = Project.at(root)
     for number in itertools.count(1):
         began = time.monotonic()
