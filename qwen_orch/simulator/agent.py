@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
+import threading
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +25,7 @@ from qwen_orch.simulator.turn import Turn
 from qwen_orch.simulator.verbs import perform
 from qwen_orch.simulator.wire import BAD_PARAMS, INTERNAL, LONGEST_LINE, NO_METHOD, Refusal, Wire
 
+CHUNK = 65536
 USAGE = """\
 qwen-orch agent-sim    an Agent Client Protocol agent on standard input and output that needs no model
 
@@ -49,18 +52,33 @@ def main(arguments: list[str]) -> int:
         return 0
     if arguments:
         raise UsageError("agent-sim takes no arguments", "qwen-orch agent-sim --help")
-    asyncio.run(_serve())
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_serve())
     return 0
 
 
 async def _serve() -> None:
+    """Answer a client; SIGTERM is as good an end as the end of the input."""
     loop, reader = asyncio.get_running_loop(), asyncio.StreamReader(limit=LONGEST_LINE)
+    serving = asyncio.ensure_future(Agent(reader, _send).serve())
+    loop.add_signal_handler(signal.SIGTERM, serving.cancel)
+    threading.Thread(target=_listen, args=(loop, reader), daemon=True).start()
+    await serving
+
+
+def _listen(loop: asyncio.AbstractEventLoop, reader: asyncio.StreamReader) -> None:
+    """Give *reader* our input; in a thread, as asyncio itself reads pipes and terminals, but no files."""
+    with contextlib.suppress(RuntimeError):  # the loop has ended
+        while chunk := _input():
+            loop.call_soon_threadsafe(reader.feed_data, chunk)
+        loop.call_soon_threadsafe(reader.feed_eof)
+
+
+def _input() -> bytes:
     try:
-        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    except ValueError:
-        raise UsageError("agent-sim reads a pipe or a terminal, not a file", "qwen-orch agent-sim --help") from None
-    loop.add_signal_handler(signal.SIGTERM, transport.close)
-    await Agent(reader, _send).serve()
+        return os.read(0, CHUNK)
+    except OSError:  # the terminal is gone
+        return b""
 
 
 def _send(line: bytes) -> None:

@@ -59,6 +59,7 @@ class Wire:
         try:
             while line := await self._reader.readline():
                 self._take(line)
+                await asyncio.sleep(0)  # what it asks for has begun before the next line says to stop it
         finally:
             self._closed = True
             for answer in self._asked.values():
@@ -77,7 +78,7 @@ class Wire:
             if line.strip():
                 self._post({"id": None, **_error(PARSE_ERROR, "Parse error", "one JSON object a line is expected")})
         elif "method" in message:
-            # In a task of its own, as some take long. Tasks begin in the order in which they were made.
+            # In a task of its own: some take long.
             task = asyncio.create_task(self._answer(message))
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)

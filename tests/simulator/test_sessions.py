@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import json
 import signal
+import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 from acp.schema import McpServerStdio
 
 from qwen_orch.simulator import tools
 from qwen_orch.simulator.tools import Toolbox, Unavailable
-from tests.simulator.conftest import Bare, Open, Orch, Talk
+from tests.simulator.conftest import COMMAND, Bare, Open, Orch, Talk, environment
 
 # Cancelling
 
@@ -360,24 +362,25 @@ def test_nothing_is_left_when_it_ends(agent: Open, orch: Orch, how: str) -> None
 # The command line
 
 
+def call(folder: Path, *words: str, stdin: IO[str] | int = subprocess.DEVNULL) -> subprocess.CompletedProcess[str]:
+    """Run the agent with nobody to talk to."""
+    run = {"capture_output": True, "text": True, "timeout": 10, "check": False}
+    return subprocess.run([*COMMAND, *words], stdin=stdin, cwd=folder, env=environment(folder), **run)
+
+
 def test_what_it_says_about_itself(tmp_path: Path) -> None:
-    """Help is for a person; other arguments are a mistake; a file as input cannot be answered."""
-    import subprocess
+    """Help is for a person; other arguments are a mistake."""
+    manual = call(tmp_path, "--help")
+    assert (manual.returncode, "sim: write hello.txt Hello" in manual.stdout) == (0, True)
+    mistaken = call(tmp_path, "quickly")
+    assert (mistaken.returncode, "agent-sim takes no arguments" in mistaken.stderr) == (2, True)
 
-    from tests.simulator.conftest import COMMAND, environment
 
-    def call(*words: str, stdin: int = subprocess.DEVNULL) -> tuple[int, str]:
-        run = subprocess.run(
-            [*COMMAND, *words], stdin=stdin, capture_output=True, text=True, cwd=tmp_path, env=environment(tmp_path)
-        )
-        return run.returncode, run.stdout + run.stderr
-
-    assert call("--help")[0] == 0
-    assert "sim: write hello.txt Hello" in call("--help")[1]
-    code, said = call("quickly")
-    assert (code, "agent-sim takes no arguments" in said) == (2, True)
-    (tmp_path / "file").write_text("{}\n")
-    file = os.open(tmp_path / "file", os.O_RDONLY)
-    code, said = call(stdin=file)
-    os.close(file)
-    assert (code, "reads a pipe or a terminal, not a file" in said) == (2, True)
+def test_its_input_may_be_a_file_or_nothing(tmp_path: Path) -> None:
+    """What can be answered at once is; then it ends."""
+    request = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}
+    (tmp_path / "requests").write_text(f"{json.dumps(request)}\n")
+    with (tmp_path / "requests").open() as requests:
+        assert json.loads(call(tmp_path, stdin=requests).stdout)["id"] == 1
+    ended = call(tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")

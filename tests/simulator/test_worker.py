@@ -14,7 +14,7 @@ from tests.simulator.conftest import Open, Orch
 PLANNING = (
     "Plan this. Record at least 6 thoughts, then submit.\n\n# Goal\nBuild a shop.\nWith a cart.\n\n# Rules\n- none"
 )
-TASK = "# Goal\nA shop\n\n# Task\ntask-007: The cart (phase: Work)\nIt holds things.\n\n# Acceptance criteria\n- holds two"
+TASK = "# Goal\nA shop\n\n# Task\ntask-007: The cart (phase: Work)\nIt holds things.\n\n# Acceptance criteria\n- two"
 VERIFYING = "# Task\ntask-007: The cart\n\n# Acceptance criteria\n- one\n- two (check: true)\n\n# Files\n"
 
 
@@ -42,7 +42,7 @@ def test_a_task_is_a_note_that_says_what_was_asked(agent: Open, orch: Orch) -> N
         async with agent(orch.spec("report_progress", "claim_done"), mode="default") as talk:
             await talk.say(TASK)
             note = (talk.cwd / "notes/task-007.md").read_text()
-            assert note == "# What was asked\n\ntask-007: The cart (phase: Work)\nIt holds things.\n\n- holds two\n"
+            assert note == "# What was asked\n\ntask-007: The cart (phase: Work)\nIt holds things.\n\n- two\n"
             assert orch.asked() == [
                 ["report_progress", {"progress": 1.0, "note": "notes/task-007.md is written"}],
                 ["claim_done", {"summary": "notes/task-007.md says what was asked"}],
