@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import acp
 import pytest
 
-from tests.simulator.conftest import Bare, Open, Orch
+from qwen_orch.simulator.verbs import VERBS
+from tests.simulator.conftest import REPOSITORY, Bare, Open, Orch
 
+PAGE = REPOSITORY / "docs/reference/agent-sim.md"
 PERFORMED = ("tool_call", "in_progress"), ("tool_call_update", "completed")
 
 
@@ -227,3 +230,22 @@ def test_garbage_is_a_line_that_is_no_json(bare: Bare) -> None:
     assert bare.heard()["id"] == 1
     assert bare.line() == "this is not JSON { more\n"
     assert bare.heard()["params"]["update"]["content"]["text"] == "on\n"
+
+
+def test_the_page_tells_of_every_verb() -> None:
+    """And of no other."""
+    table = re.findall(r"^\|(.*?)\|", PAGE.read_text("utf-8"), re.M)
+    assert set(re.findall(r"sim: (\w+)", "".join(table))) - {"VERB"} == set(VERBS)
+
+
+def test_the_example_of_the_page_works(agent: Open, orch: Orch) -> None:
+    """It writes, runs and claims, as it stands there."""
+    (example,) = re.findall(r"^```text\n(.*?)^```", PAGE.read_text("utf-8"), re.M | re.S)
+
+    async def scene() -> None:
+        async with agent(orch.spec("claim_done")) as talk:
+            assert await talk.say(example) == "end_turn"
+            assert talk.told("tool_call_update")[1]["rawOutput"].endswith("exited with 0\nHello")
+            assert orch.asked() == [["claim_done", {"summary": "hello.txt says Hello"}]]
+
+    asyncio.run(scene())
