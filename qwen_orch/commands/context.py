@@ -55,6 +55,8 @@ class Context:
     door: Door
     yes: bool = False
     warnings: list[str] = Factory(list)
+    seen: tuple[str, int] | None = None
+    """The current orchestration and its newest step when a person was last shown the state, if one was."""
 
     @property
     def writer(self) -> Writer:
@@ -64,6 +66,10 @@ class Context:
     def writer_of(self, orchestration: str | None) -> Writer:
         """Return the writer of an orchestration named by id or prefix, or ``current``, or the current one."""
         return self.project.writer(None if orchestration in (None, "current") else orchestration)
+
+    def seen_of(self, writer: Writer) -> int | None:
+        """Return the newest step of *writer* that the person knows of, or None where nobody looked."""
+        return self.seen[1] if self.seen and self.seen[0] == writer.graph.root.id else None
 
     def session(self, writer: Writer) -> SessionId | None:
         """Return the session that is current in the orchestration of *writer*: the one last made so, if it is there."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 from qwen_orch.answers.core import Change
 from qwen_orch.answers.safety import Checkpoint, Diagnosis, Setting, Settings, Undone
@@ -14,6 +15,9 @@ from qwen_orch.model.ids import is_safe
 from qwen_orch.project.config import KEYS, Config
 from qwen_orch.project.writer import Writer
 
+if TYPE_CHECKING:
+    from qwen_orch.store.journal import Record
+
 
 @command("Safety")
 def undo(
@@ -23,26 +27,34 @@ def undo(
     redo: Annotated[bool, Arg("put back what was undone last")] = False,
     to: Annotated[str | None, Arg("back to this checkpoint")] = None,
     force: Annotated[bool, Arg("forget steps although their commands ran")] = False,
+    expect: Annotated[int | None, Arg("refuse if this is not the newest step")] = None,
 ) -> Undone:
     """Take back the last steps on plan, tasks and sessions, or put them back with --redo.
 
-    Nothing is erased: an undo is a step itself, and can be redone. What commands did to files is not undone, so a
-    step that ran some is refused without --force.
+    In the shell they are shown first, and it is asked. Nothing is erased: an undo is a step itself, and can be redone.
+    What commands did to files is not undone, so a step that ran some is refused without --force. A step that came from
+    elsewhere since you last looked is not taken back unseen.
     """
     from qwen_orch.project import undo as undoing
     from qwen_orch.project.history import entries
 
     writer = ctx.writer
+    newest = writer.seq
+    undoing.refuse_unseen(writer, ctx.seen_of(writer) if expect is None else expect)
     count = _steps(ctx, steps, to)
-    _refuse_half(writer, count, redo, force)
+    chosen = _all_or_none(writer, count, redo, force)
+    if ctx.door.interactive and chosen and not redo:
+        refusal = StateTransitionError("nothing was taken back", "/undo --yes", "/session_history --timeline")
+        ctx.consent(undoing.question(chosen), refusal)
     if ctx.project.config.enableBackups:
         writer.backup("undo")
-    taken = [undoing.redo(writer) if redo else undoing.undo(writer, force) for _ in range(count)]
+    act = undoing.redo if redo else partial(undoing.undo, force=force)
+    taken = [act(writer, newest=newest + done) for done in range(count)]
     return Undone(entries(taken), redo, writer.seq)
 
 
-def _refuse_half(writer: Writer, count: int, redo: bool, force: bool) -> None:
-    """Raise `StateTransitionError` unless all of *count* steps can be taken back, or put back: all or none are."""
+def _all_or_none(writer: Writer, count: int, redo: bool, force: bool) -> list[Record]:
+    """Return the steps to take back, or put back; raise `StateTransitionError` unless that can be done with all."""
     from qwen_orch.project import undo as undoing
     from qwen_orch.project.history import stacks
 
@@ -52,8 +64,10 @@ def _refuse_half(writer: Writer, count: int, redo: bool, force: bool) -> None:
         what = "redo" if redo else "undo"
         few = f"there are only {there} steps to {what}" if there > 1 else f"there is only one step to {what}"
         raise StateTransitionError(few if there else f"there is nothing to {what}", "/session_history")
-    for step in [] if redo or force or not count else standing[-count:]:
+    chosen = (undone if redo else standing)[::-1][:count]
+    for step in [] if redo or force else reversed(chosen):
         undoing.refuse_outside(step)
+    return chosen
 
 
 def _steps(ctx: Context, steps: int | None, to: str | None) -> int:

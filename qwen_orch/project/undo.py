@@ -9,21 +9,27 @@ from qwen_orch.errors import StateTransitionError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.task import Executor
-from qwen_orch.project.history import REDO, UNDO, stacks
+from qwen_orch.project.history import REDO, UNDO, stacks, words
 from qwen_orch.project.writer import Writer
 from qwen_orch.store.fold import differences, folded
 from qwen_orch.store.journal import Record
 
 _OUTSIDE = (e.AttemptEnded, e.VerdictGiven, e.TaskClaimed, e.CriteriaChecked, e.GatesVerified)
+SHOWN = 10
+"""How many steps a person is shown before they are taken back."""
 _REBUILT = (e.PlanRestored, e.TasksRestored, e.SessionRestored, e.SessionsRemoved)
 
 
-def undo(writer: Writer, force: bool) -> Record:
-    """Take the newest step that stands back, and return it. Raises `StateTransitionError` when there is none."""
+def undo(writer: Writer, force: bool, newest: int | None = None) -> Record:
+    """Take the newest step that stands back, and return it.
+
+    Raises `StateTransitionError` when there is none, or when the journal has gone on after the record *newest*.
+    """
     taken: list[Record] = []
 
     def without_last(graph: Graph) -> list[e.Event]:
-        standing, _ = stacks(writer.store.history(writer.seq))  # under the lock: nobody can have added a step meanwhile
+        refuse_unseen(writer, newest)  # under the lock: nobody can add a step meanwhile
+        standing, _ = stacks(writer.store.history(writer.seq))
         if len(standing) < 2:
             raise StateTransitionError("there is no step left to undo", "/session_history")
         if not force:
@@ -35,11 +41,12 @@ def undo(writer: Writer, force: bool) -> Record:
     return taken[0]
 
 
-def redo(writer: Writer) -> Record:
-    """Put back the step that was undone last, and return it; raise `StateTransitionError` when there is none."""
+def redo(writer: Writer, newest: int | None = None) -> Record:
+    """Put back the step that was undone last, and return it; raise `StateTransitionError` as `undo` does."""
     taken: list[Record] = []
 
     def with_last(graph: Graph) -> list[e.Event]:
+        refuse_unseen(writer, newest)
         standing, undone = stacks(writer.store.history(writer.seq))
         if not undone:
             raise StateTransitionError("there is nothing to redo", "/session_history")
@@ -55,6 +62,16 @@ def _towards(graph: Graph, wanted: Graph) -> list[e.Event]:
     return differences(graph, wanted) or [e.PlanRestored(wanted.root)]
 
 
+def refuse_unseen(writer: Writer, newest: int | None) -> None:
+    """Raise `StateTransitionError` if steps came after the record *newest*, which is the last that somebody saw."""
+    if newest is None or writer.seq == newest:
+        return
+    later = [f"{record.seq} ({record.by})" for record in writer.store.history(writer.seq)[newest:]]
+    steps = f"step {later[0]}" if len(later) == 1 else f"steps {', '.join(later[:5])}{', …' * (len(later) > 5)}"
+    what = f"{steps} came after step {newest}" if later else f"the newest step is {writer.seq}, not {newest}"
+    raise StateTransitionError(f"{what}, which was the newest when you asked", "/session_history --timeline", "/undo")
+
+
 def refuse_outside(step: Record) -> None:
     """Raise `StateTransitionError` if *step* recorded something that happened outside this program."""
     if step.by == "recovery" and any(isinstance(event, _REBUILT) for event in step.events):
@@ -62,14 +79,32 @@ def refuse_outside(step: Record) -> None:
             f"step {step.seq} rebuilt the state after damage; what was before it is not known",
             "/undo --force",
         )
-    for event in step.events:
-        ran = isinstance(event, e.AttemptStarted) and event.attempt.executor is not Executor.MANUAL
-        if ran or (isinstance(event, _OUTSIDE) and step.by in ("new_task", "check_completeness", "recovery")):
-            raise StateTransitionError(
-                f"step {step.seq} ({step.by}) records what commands did; undoing it would not undo them",
-                "/undo --force",
-                *(f"/update_task {i} status:pending" for i in sorted(_tasks(step))[:1]),
-            )
+    if _is_outside(step):
+        raise StateTransitionError(
+            f"step {step.seq} ({step.by}) records what commands did; undoing it would not undo them: files stay as they"
+            " are",
+            "/undo --force",
+            *(f"/update_task {i} status:pending" for i in sorted(_tasks(step))[:1]),
+        )
+
+
+def _is_outside(step: Record) -> bool:
+    """Tell whether a step recorded what commands did."""
+    judged = step.by in ("new_task", "check_completeness", "recovery")
+    return any(
+        (isinstance(event, e.AttemptStarted) and event.attempt.executor is not Executor.MANUAL)
+        or (judged and isinstance(event, _OUTSIDE))
+        for event in step.events
+    )
+
+
+def question(steps: list[Record]) -> str:
+    """Return what a person is asked before *steps* (newest first) are taken back: what each of them did."""
+    shown = [f"  {step.seq} {step.by}: {'; '.join(map(words, step.events))}"[:200] for step in steps[:SHOWN]]
+    more = [f"  … and {len(steps) - SHOWN} more"] if len(steps) > SHOWN else []
+    ran = ["What their commands did to files stays as it is."] if any(map(_is_outside, steps)) else []
+    what = "this step" if len(steps) == 1 else f"these {len(steps)} steps"
+    return "\n".join([*shown, *more, *ran, f"Take back {what}?"])
 
 
 def _tasks(step: Record) -> set[str]:

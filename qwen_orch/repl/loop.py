@@ -78,6 +78,8 @@ class Shell:
     """Makes the prompt to go on with, once the person has something to read meanwhile."""
     writer: Writer | None = None
     """The current orchestration as we last saw it."""
+    seen: tuple[str, int] | None = None
+    """The current orchestration and its newest step when the prompt last appeared."""
     leaving: bool = False
     start: str = ""
     """What the next prompt begins with."""
@@ -118,6 +120,7 @@ class Shell:
 
     def _read(self) -> str:
         self._guard(lambda: self._look(ours=False))
+        self.seen = (self.writer.graph.root.id, self.writer.seq) if self.writer else None
         start, self.start = self.start, ""
         try:
             return self.prompt.read(start)
@@ -174,7 +177,7 @@ class Shell:
         from qwen_orch.answers.help import Farewell
 
         self._look(ours=False)
-        outcome = run(Context(self.project, ShellDoor(self.prompt, self.screen), self.yes), line)
+        outcome = run(Context(self.project, ShellDoor(self.prompt, self.screen), self.yes, seen=self.seen), line)
         self._show(outcome)
         self._look(ours=True)
         self.leaving = self.leaving or self.signalled or isinstance(outcome.answer, Farewell)

@@ -100,6 +100,36 @@ def test_another_shell_undoes(desk: Desk) -> None:
     assert desk.graph == other.graph
 
 
+def test_the_shell_asks_first(desk: Desk) -> None:
+    """It shows what would be taken back; a no leaves all as it is; a redo is not asked about, nor is --yes."""
+    desk.plan()
+    desk("/note remember")
+    desk.door.interactive = True
+    before = desk.bytes_on_disk()
+    error = desk.refused("/undo 2", StateTransitionError)
+    assert error.hints[0] == "/undo --yes"
+    assert "note: noted: remember" in desk.door.asked[-1]
+    assert desk.door.asked[-1].endswith("Take back these 2 steps?")
+    assert desk.bytes_on_disk() == before
+    desk.door.agrees = True
+    assert len(desk("/undo").steps) == 1
+    asked = len(desk.door.asked)
+    desk("/undo --redo")
+    desk("/undo", yes=True)
+    assert len(desk.door.asked) == asked
+
+
+def test_a_script_may_say_what_it_expects(desk: Desk) -> None:
+    """And is refused when the newest step is another; nothing is asked of a script."""
+    desk.plan()
+    seen = desk.project.writer().seq
+    desk.another()("/note from elsewhere")
+    error = desk.refused(f"/undo --expect {seen}", StateTransitionError)
+    assert f"step {seen + 1} (note) came after step {seen}" in error.message
+    assert len(desk(f"/undo --expect {seen + 1}").steps) == 1
+    assert desk.door.asked == []
+
+
 def test_settings(desk: Desk) -> None:
     """All with meaning and default, one alone, and one set, which is on the disk and stays in force."""
     shown = desk("/config").settings

@@ -58,8 +58,10 @@ def look(root: Path, tally: Tally) -> None:
     began = time.monotonic()
     try:
         project = Project.at(root)
-        graph = project.writer(A).graph
-        whole = [record.seq for record in project.writer(A).history()]
+        writer = project.writer(A)
+        graph, history = writer.graph, writer.history()
+        if [record.seq for record in history] != list(range(1, writer.seq + 1)):
+            tally.wrong.append(f"after kill {tally.kills}: the history has gaps")
         project.writer(B)
         project.checkpoint(last=True)
     except Exception as error:
@@ -67,8 +69,6 @@ def look(root: Path, tally: Tally) -> None:
         return
     tally.slowest = max(tally.slowest, time.monotonic() - began)
     notes = [note.text for note in graph.sessions[planning(A).id].notes]
-    if whole != list(range(1, project.writer(A).seq + 1)):
-        tally.wrong.append(f"after kill {tally.kills}: history has gaps")
     lost = tally.acknowledged - set(notes)
     if lost:
         tally.wrong.append(f"after kill {tally.kills}: lost {sorted(lost)[:5]}")

@@ -15,7 +15,7 @@ from qwen_orch.model.session import Session, SessionKind
 from qwen_orch.model.task import Attempt, Executor, Outcome
 from qwen_orch.project.history import entries, stacks
 from qwen_orch.project.project import Project
-from qwen_orch.project.undo import redo, undo
+from qwen_orch.project.undo import SHOWN, question, redo, undo
 from qwen_orch.project.writer import Writer
 from qwen_orch.store.journal import Record
 from qwen_orch.store.restore import restore
@@ -147,3 +147,44 @@ def test_stacks_of_a_journal_that_begins_with_an_undo() -> None:
     records = [Record(1, T0, "undo", ()), Record(2, T0, "redo", ()), Record(3, T0, "note", ())]
     standing, undone = stacks(records)
     assert ([r.seq for r in standing], undone) == ([3], [])
+
+
+def test_what_somebody_else_did_since_is_not_taken_back_unseen(project: Project, writer: Writer) -> None:
+    """The newest step is not the one that was the newest: it says which came since, and nothing changes."""
+    writer.commit("note", lambda _: [note("mine")])
+    seen = writer.seq
+    other = Project.at(project.root).writer(A)
+    other.commit("note", lambda _: [note("theirs")])
+    for act in (lambda: undo(writer, force=False, newest=seen), lambda: redo(writer, newest=seen)):
+        with pytest.raises(StateTransitionError, match=rf"step {seen + 1} \(note\) came after step {seen}"):
+            act()
+    assert writer.seq == seen + 1
+    assert undo(writer, force=False, newest=seen + 1).events == (note("theirs"),)
+    with pytest.raises(StateTransitionError, match=f"the newest step is {seen + 2}, not 99"):
+        undo(writer, force=False, newest=99)
+
+
+def test_many_steps_from_elsewhere_are_counted_up(project: Project, writer: Writer) -> None:
+    """The first five of them."""
+    seen = writer.seq
+    for number in range(7):
+        writer.commit("note", lambda _, number=number: [note(str(number))])
+    with pytest.raises(
+        StateTransitionError, match=rf"steps {seen + 1} \(note\), .*, {seen + 5} \(note\), … came after"
+    ):
+        undo(writer, force=False, newest=seen)
+
+
+def test_the_question_shows_what_would_be_taken_back(writer: Writer) -> None:
+    """Each step in words, newest first, a screenful of them; and that files stay when commands ran."""
+    for number in range(SHOWN + 2):
+        writer.commit("note", lambda _, number=number: [note(f"note {number}")])
+    steps = writer.history()[:0:-1]
+    lines = question(steps).splitlines()
+    assert lines[0] == f"  {writer.seq} note: noted: note {SHOWN + 1}"
+    assert lines[SHOWN] == "  … and 2 more"
+    assert lines[-1] == f"Take back these {SHOWN + 2} steps?"
+    assert "files" not in question(steps)
+    assert question(steps[:1]).endswith("Take back this step?")
+    ran = Record(1, T0, "new_task", (e.AttemptEnded(task_id(1), Outcome.FAILED),))
+    assert "did to files stays as it is" in question([ran])

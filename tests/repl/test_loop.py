@@ -19,7 +19,7 @@ from tests.repl.conftest import PLAN
 
 
 class Scripted:
-    """A prompt whose person types *lines*: text, an exception to raise, or something to do meanwhile."""
+    """A prompt whose person types *lines*: text, an exception to raise, or what is done meanwhile and then typed."""
 
     def __init__(self, *lines: str | BaseException | Callable[[], object], answers: tuple[bool, ...] = ()) -> None:
         self.lines: Iterator[Any] = iter(lines)
@@ -34,10 +34,7 @@ class Scripted:
         line = next(self.lines, EOFError())
         if isinstance(line, BaseException):
             raise line
-        if callable(line):
-            line()
-            return ""
-        return str(line)
+        return str((line() or "") if callable(line) else line)
 
     def ask(self, question: str, default: bool = False) -> bool:
         """Return the next answer."""
@@ -175,6 +172,24 @@ def test_news(run: Run, folder: Path, planned: Path) -> None:
     said = run(Scripted("/note mine", elsewhere, "/list_tasks"))[1]
     assert said.count("meanwhile, elsewhere") == 1
     assert "meanwhile, elsewhere: /note, /add_task (2 steps)" in said
+
+
+def test_an_undo_takes_back_what_was_seen(run: Run, folder: Path, planned: Path) -> None:
+    """Not what came from elsewhere while it was typed; typed again, that was seen, is shown, and asked about."""
+
+    def elsewhere() -> str:
+        before = signal.getsignal(signal.SIGINT)
+        assert main(["--project", str(folder), "note", "theirs"]) == 0
+        signal.signal(signal.SIGINT, before)
+        return "/undo"
+
+    prompt = Scripted("/note mine", elsewhere, "/undo", "/undo", answers=(True, False))
+    said = run(prompt)[1]
+    assert "(note) came after step" in said
+    assert ["noted: theirs" in asked for asked in prompt.asked] == [True, False]
+    assert "noted: mine" in prompt.asked[1]
+    assert said.count("1 step taken back") == 1
+    assert "nothing was taken back" in said
 
 
 def test_another_plan_made_current(run: Run, folder: Path, planned: Path) -> None:
