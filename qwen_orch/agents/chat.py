@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -13,29 +15,44 @@ from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk
 from qwen_orch.store.snapshots import Layout
 
-QUIET_SECONDS, MOST_SECONDS = 0.15, 2.0
-"""A file that did not grow for so long is written; longer than the second nobody waits."""
+QUIET_SECONDS, LONG_SECONDS, MOST_SECONDS = 0.1, 0.5, 2.0
+"""A file that ends with an answer is written when it did not grow for so long, any other after the second; longer than
+the third nobody waits."""
+LONGEST_RECORD = 64_000
+"""Bytes at the end of the file in which its last record is looked for."""
 STEP_SECONDS = 0.03
 
 
 async def settled(path: Path) -> None:
-    """Wait until the agent has written what it was told: it loses the end when its input closes before."""
+    """Wait until the agent has written what it said: it loses the end when its input closes before.
+
+    The words stand in the file before they are kept as an answer, in a record of another kind.
+    """
     began = quiet_since = time.monotonic()
     before = None
     while time.monotonic() - began < MOST_SECONDS:
-        now = _size(path)
+        now, last = _end_of(path)
+        quiet = time.monotonic() - quiet_since
         if now != before or now is None:
             before, quiet_since = now, time.monotonic()
-        elif time.monotonic() - quiet_since >= QUIET_SECONDS:
+        elif quiet >= QUIET_SECONDS and (last.get("type") == "assistant" or quiet >= LONG_SECONDS):
             return
         await asyncio.sleep(STEP_SECONDS)
 
 
-def _size(path: Path) -> int | None:
+def _end_of(path: Path) -> tuple[int | None, dict[str, Any]]:
+    """Return how long the file is, and its last record if that is whole."""
     try:
-        return path.stat().st_size
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - LONGEST_RECORD))
+            lines = file.read().splitlines()
+        record = orjson.loads(lines[-1]) if lines else {}
+    except orjson.JSONDecodeError:
+        return size, {}
     except OSError:
-        return None
+        return None, {}
+    return size, record if isinstance(record, dict) else {}
 
 
 def mended(disk: Disk, layout: Layout, path: Path) -> tuple[bool, str]:

@@ -19,7 +19,9 @@ from acp.schema import (
     DeniedOutcome,
     EnvVariable,
     Implementation,
+    LoadSessionResponse,
     McpServerStdio,
+    NewSessionResponse,
     PermissionOption,
     RequestPermissionResponse,
     SessionMode,
@@ -38,6 +40,8 @@ Permit = Callable[[dict[str, Any]], Awaitable[bool]]
 
 START_SECONDS, OPEN_SECONDS, CALL_SECONDS = 30.0, 60.0, 10.0
 """Deadlines: for the handshake, for opening a session (which starts our report server), for any smaller call."""
+MODE = "mode"
+"""The option by which agents offer their modes."""
 MOST_WAITING = 20_000
 """Updates that may wait to be looked at; words beyond them are dropped, so that a babbler cannot fill the memory."""
 
@@ -76,28 +80,40 @@ class Connection:
         ids is asked for *wanted* only if that is one of its own. Raises `Trouble`.
         """
         servers: list[Any] = [_server(cwd, token)]
-        found, modes = wanted, None
+        found = wanted
+        opened: LoadSessionResponse | NewSessionResponse | None = None
         if wanted:
             loading = self._link.load_session(cwd=str(cwd), session_id=wanted, mcp_servers=servers)
             try:
-                modes = (await _within(OPEN_SECONDS, loading, "opening the session")).modes
+                opened = await _within(OPEN_SECONDS, loading, "opening the session")
             except Trouble:
                 if self._profile.names_sessions:
                     raise
                 found = ""  # it does not know it any more, or cannot load
         if not found:
             opening = self._link.new_session(cwd=str(cwd), mcp_servers=servers)
-            opened = await _within(OPEN_SECONDS, opening, "opening a session")
-            found, modes = opened.session_id, opened.modes
-        recalled = [one for one in self.heard() if isinstance(one, Recalled)]
-        await self._set_mode(found, mode, modes.available_modes if modes else [])
-        return found, bool(recalled)
+            opened = made = await _within(OPEN_SECONDS, opening, "opening a session")
+            found = made.session_id
+        recalled = any(isinstance(one, Recalled) for one in self.heard())  # and what it cost then is not counted again
+        modes = opened.modes.available_modes if opened and opened.modes else []
+        await self._set_mode(found, mode, modes, (opened.config_options if opened else None) or [])
+        return found, recalled
 
-    async def _set_mode(self, session: str, mode: str, modes: list[SessionMode]) -> None:
-        """Put *session* into *mode* if the agent has it: some accept any word and do as they like."""
-        if mode in {one.id for one in modes}:
-            setting = self._link.set_session_mode(session_id=session, mode_id=mode)
-            await _within(CALL_SECONDS, setting, f"setting the mode {mode}")
+    async def _set_mode(self, session: str, mode: str, modes: list[SessionMode], options: list[Any]) -> None:
+        """Put *session* into *mode* if the agent has it, as an option where it can: only that is answered truthfully.
+
+        Some agents accept any word for a mode and do as they like. Raises `Trouble` when it did not take it.
+        """
+        if mode not in {one.id for one in modes}:
+            return
+        what = f"setting the mode {mode}"
+        if all(option.id != MODE for option in options):
+            await _within(CALL_SECONDS, self._link.set_session_mode(session_id=session, mode_id=mode), what)
+            return
+        setting = self._link.set_config_option(config_id=MODE, session_id=session, value=mode)
+        answer = await _within(CALL_SECONDS, setting, what)
+        if mode not in {o.current_value for o in answer.config_options if o.id == MODE}:
+            raise Trouble(f"{what} had no effect")
 
     async def prompt(self, session: str, text: str) -> tuple[str, Usage | None]:
         """Give the agent *text*; return why it stopped and, if it says, what the turn cost. Raises `Trouble`.
@@ -180,6 +196,10 @@ class _Client:
     async def write_text_file(self, *_: Any, **__: Any) -> Any:
         """Refuse, though it asked all the same."""
         raise acp.RequestError.method_not_found("fs/write_text_file")
+
+    async def create_terminal(self, *_: Any, **__: Any) -> Any:
+        """Refuse; left out, the library would answer as if one had been made."""
+        raise acp.RequestError.method_not_found("terminal/create")
 
 
 def _server(cwd: Path, token: str) -> McpServerStdio:

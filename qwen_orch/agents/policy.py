@@ -50,7 +50,15 @@ def wish(call: Mapping[str, Any], root: Path) -> Wish:
     detail = command or _diff(call) or ", ".join(paths)
     inside = [_inside(root, path) for path in paths]
     named = tuple(p if p is not None else path for p, path in zip(inside, paths, strict=True))
-    return Wish(kind, title[:200], _bounded(detail), command, named, None in inside, _is_ours(kind, title, call))
+    return Wish(
+        kind,
+        title[:200],
+        _bounded(detail),
+        command,
+        named,
+        None in inside,
+        is_ours(kind, title) and not call.get("locations"),
+    )
 
 
 def _paths(call: Mapping[str, Any], given: Mapping[str, Any]) -> Iterable[str]:
@@ -87,9 +95,9 @@ def _bounded(text: str) -> str:
     return shown if cut <= 0 else f"{shown[:LONGEST_DETAIL]}\n[… {cut} characters more are not shown …]"
 
 
-def _is_ours(kind: str, title: str, call: Mapping[str, Any]) -> bool:
-    """Tell whether it is a tool of our report server, which only keeps what the agent reports."""
-    if kind in ("execute", "edit", "delete", "move", "fetch") or call.get("locations"):
+def is_ours(kind: str, title: str) -> bool:
+    """Tell whether a tool call is one of our report server, which only keeps what the agent reports."""
+    if kind in ("execute", "edit", "delete", "move", "fetch"):
         return False
     word = title.partition(" ")[0]
     name = word.removeprefix(f"mcp__{SERVER}__").removeprefix(f"{SERVER}_")

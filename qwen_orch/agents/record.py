@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from attrs import define, field
 
+from qwen_orch.agents.policy import is_ours
 from qwen_orch.agents.seen import Said, Seen, Spent, Used
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
@@ -45,14 +46,16 @@ class Record:
                     lines += self._spoken(text) if not thought else []
                 case Spent(usage):
                     events.append(e.UsageReported(self.session, usage))
-                case Used(action):
+                case Used(action) if not is_ours(action.kind, action.title):  # those tell it themselves
                     lines += self._rest()
                     events += self._moved(action, lines)
                 case _:
                     pass
         if events:
             self.shop.writer.commit("agent", lambda graph: self._lasting(graph, events))
-            lines += self._new_thoughts()
+        else:
+            self.shop.writer.refresh()
+        lines += self._new_thoughts()
         for line in lines:
             self.show(line)
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 CLOSING_SECONDS = 5.0
 """How long an agent may take to end after its input has; then its process group is ended."""
+READ_ONLY = "plan"
+"""The mode in which agents change nothing, where they have it; we deny what changes anything besides."""
 AGENT, AGENT_SESSION, TOKEN = "agent", "agent_session", "token"
 """Under these keys of a session's metadata stand the agent's name, its own id of the session, and what its reports are
 bound by."""

@@ -7,14 +7,15 @@ a one-shot command imports its own room only.
 from __future__ import annotations
 
 ROOMS: dict[str, tuple[str, ...]] = {
-    "plans": ("plan", "approve_plan", "reset_plan", "import", "playbooks"),
+    "plans": ("plan", "approve_plan", "reset_plan"),
+    "imports": ("import", "playbooks"),
     "thinking": ("think", "note", "decide"),
     "tasks": ("list_tasks", "task_status", "add_task", "update_task", "cancel_task"),
     "work": ("new_task", "complete_task", "check_completeness"),
     "sessions": ("sessions", "resume", "context", "session_history"),
     "exports": ("export_plan", "graph"),
     "inside": ("install", "uninstall"),
-    "safety": ("undo", "checkpoint", "config", "doctor"),
+    "safety": ("undo", "checkpoint", "config", "hooks", "doctor"),
     "help": ("orchestration_help", "exit"),
 }
 ALIASES = {"help": "orchestration_help", "quit": "exit", "history": "session_history"}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from qwen_orch.answers.core import orchestration_answer, session_answer, task_answer
-from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Playbook, Playbooks, Reset
-from qwen_orch.commands.context import Context, local_path
+from qwen_orch.answers.plans import Approved, CommandShown, Merged, Planned, Reset
+from qwen_orch.commands.context import Context
 from qwen_orch.commands.registry import Arg, command
-from qwen_orch.commands.source import asked_for, bytes_of, text_of
-from qwen_orch.errors import StateTransitionError, ValidationError
+from qwen_orch.commands.source import asked_for, text_of
+from qwen_orch.errors import StateTransitionError, UsageError, ValidationError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
-from qwen_orch.model.ids import OrchestrationId, SessionId, TaskId, orchestration_id, session_id
+from qwen_orch.model.ids import SessionId, TaskId, orchestration_id, session_id
 from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.session import SessionState
 from qwen_orch.model.task import Evidence, Task, TaskStatus
@@ -22,8 +22,6 @@ from qwen_orch.project.project import suffix
 from qwen_orch.project.writer import Writer, now, timestamp
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from qwen_orch.model.draft import Draft
     from qwen_orch.planning.merge import Merge
 
@@ -42,6 +40,7 @@ def plan(
     merge: Annotated[bool, Arg("merge the text into the current plan")] = False,
     parent: Annotated[str | None, Arg("make it a child of this one (or: current)", takes="orchestration")] = None,
     break_cycles: Annotated[bool, Arg("drop the least plausible of dependencies that form a circle")] = False,
+    agent: Annotated[bool, Arg("have the configured agent plan it, thinking step by step")] = False,
 ) -> Planned:
     """Make a plan of a description or a goal.
 
@@ -49,17 +48,56 @@ def plan(
     playbook, chosen by the words of the goal or with --template. The plan is a draft until /approve_plan. The one that
     was current stays as it is, and /resume leads back to it. With --merge the text is an edited edition of the current
     plan: ids, done states and evidence stay, what would change is shown first, and nothing started is dropped.
+
+    With --agent the agent of /config agent.name plans, in a session in which it may only look: it must think, step by
+    step, before its plan is taken, and the plan must be sound. When it cannot, the text is read as without it.
     """
     given, source = text_of(ctx, asked_for(ctx, text, "what is to be planned?"))
+    if agent:
+        return _by_agent(ctx, given, title, source, _above(ctx, parent), _words(tags), template, merge)
     draft = draft_of(ctx, given, template, title, source == "typed", break_cycles)
     if merge:
         return _merged(ctx, draft)
-    above = ctx.writer_of(parent) if parent else None
+    above = _above(ctx, parent)
     if above is None:
-        _may_replace(ctx, draft)
+        may_replace(ctx, draft)
     planned = adopt(ctx, draft, above, _words(tags), source)
     ctx.warnings += planned.warnings
     return planned
+
+
+def _above(ctx: Context, parent: str | None) -> Writer | None:
+    return ctx.writer_of(parent) if parent else None
+
+
+def _by_agent(
+    ctx: Context,
+    text: str,
+    title: str | None,
+    source: str,
+    above: Writer | None,
+    tags: tuple[str, ...],
+    template: str | None,
+    merge: bool,
+) -> Planned:
+    """Have the agent plan *text*; when it does not, read it, and warn of the reason."""
+    from qwen_orch.agents.profile import profile_of
+    from qwen_orch.commands.agent_plans import empty_draft, opened_for_agent, planned_by_agent, read_instead
+
+    if template or merge:
+        raise UsageError("an agent plans from the text: --agent goes with neither --template nor --merge", "/help plan")
+    profile = profile_of(ctx.project.config)
+    if above is None:
+        may_replace(ctx)
+    draft = _with_kept_requirements(ctx, empty_draft(text, title))
+    writer, session = opened_for_agent(ctx, draft, above, tags, source)
+    reason = planned_by_agent(ctx, writer, session)
+    if reason:
+        draft = draft_of(ctx, text, None, title, source == "typed")
+        read_instead(ctx, writer, session, draft)
+        ctx.warn(f"{profile.name} made no plan: {reason}; the text was read without it")
+        ctx.warnings += [str(w) for w in draft.warnings]
+    return _planned(writer, session, draft)
 
 
 def draft_of(
@@ -112,7 +150,7 @@ def _changes(found: Merge) -> list[str]:
     return [*lines[:20], *([f"… and {len(lines) - 20} more"] if len(lines) > 20 else [])]
 
 
-def _may_replace(ctx: Context, draft: Draft | None = None) -> None:
+def may_replace(ctx: Context, draft: Draft | None = None) -> None:
     """Ask before another plan takes the place of an unfinished one as the current plan.
 
     When *draft* resembles the current plan, merging it is offered first.
@@ -120,7 +158,7 @@ def _may_replace(ctx: Context, draft: Draft | None = None) -> None:
     if ctx.project.current.orchestration is None:
         return
     root = ctx.writer.graph.root
-    if root.plan.status not in (PlanStatus.DRAFT, PlanStatus.APPROVED):
+    if root.plan.status not in (PlanStatus.DRAFT, PlanStatus.APPROVED) or not ctx.writer.graph.tasks:
         return
     state = "still a draft" if root.plan.status is PlanStatus.DRAFT else "under way"
     alike = draft is not None and _resembles(ctx.writer.graph, draft)
@@ -310,80 +348,3 @@ def _resetting(graph: Graph, preserve: bool) -> list[e.Event]:
         if not s.state.ended
     ]
     return [e.PlanReset(preserve), e.TasksRemoved(tuple(t.id for t in graph.ordered())), *ended]
-
-
-@command("Planning", "import")
-def import_plan(
-    ctx: Context,
-    file: Annotated[str, Arg("a file of ours (JSON), of another tool, or any plan; or a folder", takes="file")],
-    *,
-    title: Annotated[str | None, Arg("title, instead of the one in the file")] = None,
-) -> Imported:
-    """Bring a plan in from a file: an export of ours whole, with its history of work; any other document as /plan does.
-
-    What it holds says what it is: Task Master's tasks.json, Spec Kit's or Kiro's tasks.md, a folder of Backlog.md, the
-    issues.jsonl of beads, taskwarrior's export, a checklist, or any plan text. Commands that came in are not approved:
-    /approve_plan shows them first.
-    """
-    from qwen_orch.planning import neighbours
-    from qwen_orch.planning.intake import restored_events
-
-    path = local_path(file.removeprefix("@"))
-    raw = None if path.is_dir() else bytes_of(path)
-    events = restored_events(raw, ctx.project.orchestrations(), timestamp()) if raw is not None else None
-    if events is not None:
-        return _restored(ctx, events)
-    name = neighbours.recognise(path)
-    if raw is None and name is None:
-        expected = "a folder is imported when it holds the task files of Backlog.md"
-        raise ValidationError(f"{path} holds no tasks: {expected}", "/import FILE")
-    draft = _import_draft(ctx, path, raw, name, title)
-    _may_replace(ctx)
-    planned = adopt(ctx, draft, None, (), str(path))
-    ctx.warnings += planned.warnings
-    return Imported(planned.orchestration, len(planned.tasks), 1, name or "plan")
-
-
-def _import_draft(ctx: Context, path: Path, raw: bytes | None, name: str | None, title: str | None) -> Draft:
-    """Return what the file or folder says to do; raises `ValidationError` when that is nothing."""
-    from qwen_orch.planning import neighbours
-
-    if name is None:
-        return draft_of(ctx, text_of(ctx, f"@{path}")[0], None, title, typed=False)
-    found = neighbours.parse(name, path if raw is None else raw, title)
-    if not found.tasks:
-        why = "; ".join(str(w) for w in found.warnings[:3]) or "it holds nothing to do"
-        raise ValidationError(f"no tasks were found in {path}: {why}", "/help import")
-    return found
-
-
-def _restored(ctx: Context, events: list[e.Event]) -> Imported:
-    """Make the orchestration that *events* create, an export of ours, the current one."""
-    _may_replace(ctx)
-    created = next(v.orchestration.id for v in events if isinstance(v, e.OrchestrationCreated))
-    writer = ctx.project.new_writer(OrchestrationId(created))
-    writer.commit("import", lambda _: events)
-    ctx.project.make_current(created, None)
-    return Imported(orchestration_answer(writer.graph.root), len(writer.graph.tasks), len(writer.graph.sessions))
-
-
-@command("Planning")
-def playbooks(
-    ctx: Context,
-    name: Annotated[str | None, Arg("playbook to look at; all of them if left out", takes="template")] = None,
-    *,
-    goal: Annotated[str | None, Arg("goal to fill it in with")] = None,
-) -> Playbooks:
-    """Show the playbooks from which a one-line goal is planned: those that are shipped, and the project's own.
-
-    With a name, or with a goal alone, the outline is shown that /plan would read. A Markdown file in
-    .qwen/orchestration/playbooks/ is a playbook of the project's own.
-    """
-    from qwen_orch.planning import playbooks as shelf
-
-    folder = ctx.project.home / "playbooks"
-    if name is None and goal is not None:
-        name = shelf.choose(goal, folder)
-    outline = shelf.outline(name, goal or "", folder) if name is not None else None
-    found = tuple(Playbook(*entry) for entry in shelf.listed(folder) if name in (None, entry[0]))
-    return Playbooks(found, str(folder), goal, outline)

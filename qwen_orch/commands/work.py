@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from qwen_orch.answers.core import session_answer, task_answer
 from qwen_orch.answers.work import Completeness, Worked, WorkedAll
-from qwen_orch.commands.context import Context, Update, task_named
+from qwen_orch.commands.context import Context, task_named
 from qwen_orch.commands.registry import Arg, command
+from qwen_orch.commands.shop import run_through, shop_of
 from qwen_orch.commands.tasks import TASK, next_steps, task_steps
 from qwen_orch.errors import DependencyError, StateTransitionError, UsageError
 from qwen_orch.execution.attempt import Wanted
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
-from qwen_orch.model.activity import PermissionRequest
 from qwen_orch.model.ids import SessionId, TaskId
 from qwen_orch.model.session import Session, SessionState
 from qwen_orch.model.task import Evidence, Executor, Task, TaskStatus
 from qwen_orch.model.text import clean
-from qwen_orch.processes.shop import Answer, Shop
+from qwen_orch.processes.shop import Shop
 from qwen_orch.project.config import EXECUTORS
 from qwen_orch.project.opening import finished
 from qwen_orch.project.writer import Writer, now, timestamp
 
-T = TypeVar("T")
 EXECUTOR = Arg("who does it", choices=EXECUTORS)
-
-
-def shop_of(ctx: Context, writer: Writer) -> Shop:
-    """Return the shop in which *ctx* has work done: it shows at its door, and asks there what an agent asks."""
-
-    async def ask(session: SessionId, request: PermissionRequest) -> Answer:
-        import asyncio
-
-        if ctx.yes:
-            return Answer(True, "--yes")
-        if not ctx.door.interactive:
-            return Answer(False, "nobody")
-        question = f"{request.title}\n{request.detail}\nMay the agent do this, once?"
-        return Answer(await asyncio.to_thread(ctx.door.consent, question), "person")
-
-    return Shop(ctx.project, writer, lambda kind, task, text: ctx.door.show(Update(kind, task, text)), ask)
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run *work* to its end. Ctrl-C cancels it, lets it record that, and is raised then."""
-    import asyncio
-
-    return asyncio.run(work)
 
 
 @command("Work")
@@ -105,7 +80,7 @@ def _one(ctx: Context, shop: Shop, order: Wanted, session: Session) -> Worked:
     if order.executor is Executor.MANUAL:
         start(shop, order, session)
     else:
-        _run(do(shop, order, session))
+        run_through(do(shop, order, session))
     graph = shop.writer.graph
     task = graph.task(order.task)
     ctx.project.make_current(graph.root.id, task.session or session.id)
@@ -118,7 +93,7 @@ def _everything(ctx: Context, writer: Writer, wanted: str, jobs: int | None, ver
     at_a_time = ctx.project.config.jobs if jobs is None else jobs
     if not 1 <= at_a_time <= 64:
         raise UsageError(f"--jobs is a number from 1 to 64, not {at_a_time}", "/new_task --all --jobs 2")
-    done = _run(do_everything(shop_of(ctx, writer), wanted, at_a_time, verified, ctx.parent_session(writer)))
+    done = run_through(do_everything(shop_of(ctx, writer), wanted, at_a_time, verified, ctx.parent_session(writer)))
     graph, moment = writer.graph, now()
     tasks = tuple(task_answer(graph, graph.task(i), moment) for i in done)
     counted = [t.status for t in tasks]
@@ -185,7 +160,7 @@ def complete_task(
         ]
 
     writer.commit("complete_task", claiming)
-    _run(verify(shop_of(ctx, writer), subject, tuple(word), "complete_task"))
+    run_through(verify(shop_of(ctx, writer), subject, tuple(word), "complete_task"))
     return worked(writer.graph, writer.graph.task(subject))
 
 
@@ -242,7 +217,7 @@ def check_completeness(
     from qwen_orch.verification.completeness import completeness
 
     writer = ctx.writer_of(orchestration)
-    found = _run(completeness(shop_of(ctx, writer), not skip_tests, strict))
+    found = run_through(completeness(shop_of(ctx, writer), not skip_tests, strict))
     if report is None:
         return found
     from qwen_orch.commands.exports import write_report

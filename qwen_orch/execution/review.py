@@ -11,7 +11,7 @@ from qwen_orch.agents.profile import Profile
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.trouble import Trouble
 from qwen_orch.agents.turn import Limits, Watch
-from qwen_orch.agents.work import Terms, at_work
+from qwen_orch.agents.work import READ_ONLY, Terms, at_work
 from qwen_orch.errors import AgentError
 from qwen_orch.execution.brief import prompt
 from qwen_orch.execution.brief.workspace import given
@@ -23,9 +23,6 @@ from qwen_orch.processes.shop import Shop
 from qwen_orch.project.writer import timestamp
 from qwen_orch.verification.judge import Reviewed
 from qwen_orch.verification.session import Review
-
-READ_ONLY = "plan"
-"""The mode in which agents change nothing, where they have it; we deny what changes anything besides."""
 
 
 def review_by(profile: Profile) -> Review:

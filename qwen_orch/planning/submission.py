@@ -46,7 +46,11 @@ def submitted(graph: Graph, text: str, title: str | None, at: str) -> list[e.Eve
     root = graph.root
     if graph.tasks or root.plan.status is not PlanStatus.DRAFT:
         raise StateTransitionError(f"{root.id} has a plan already, which is {root.plan.status}: it is not replaced")
-    draft = faultless(text, title)
+    return adopted(root, faultless(text, title), at)
+
+
+def adopted(root: Orchestration, draft: Draft, at: str) -> list[e.Event]:
+    """Return the events that make *draft* the plan of *root*, which has none; goal, title and requirements stay."""
     revised = evolve(
         plan_of(draft, at),
         goal=root.plan.goal or draft.goal,
