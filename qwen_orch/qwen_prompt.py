@@ -7,17 +7,20 @@ shell, and needs no permission: the person typed it. Nobody can be asked here, s
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qwen_orch.commands import ALIASES
 from qwen_orch.commands.context import Context
 from qwen_orch.commands.lexer import Line, split
+from qwen_orch.commands.registry import ALL
 from qwen_orch.dispatch import Outcome, interrupt, run
 from qwen_orch.errors import OrchError, UsageError
-from qwen_orch.inside.slash_commands import as_typed, typed
+from qwen_orch.inside.slash_commands import ANY, NAMES, typed
 
 if TYPE_CHECKING:
     from qwen_orch.commands.context import Update
@@ -27,6 +30,9 @@ SECONDS = 50
 """How long a command may take. Qwen Code gives a hook 60 s, and then shows the person an error of its own."""
 LONGEST = 30_000
 """Characters of an answer; a longer one would push the conversation out of the model's sight."""
+
+_NEXT = r"(?m)^next:(?: .*\n?)+|^ *(?:→|->|· continue with) .*"
+"""Where a picture says what to type next; elsewhere the same words may be the person's."""
 
 SHOW = """\
 qwen-orch has done what the person typed, and its answer stands below this paragraph. Show it to them now, word for
@@ -115,7 +121,7 @@ def picture(outcome: Outcome) -> str:
     """Return *outcome* as a terminal without colours would show it, warnings and errors in their places."""
     from qwen_orch.views.paint import error_blocks, paint, warnings_blocks
 
-    shown, outcome = StringIO(), _as_typed_here(outcome)
+    shown = StringIO()
     drawn = getattr(outcome.answer, "warnings", ())
     paint(warnings_blocks(w for w in outcome.warnings if w not in drawn), shown, color=False)
     content = getattr(outcome.answer, "content", None)
@@ -125,23 +131,13 @@ def picture(outcome: Outcome) -> str:
         shown.write(content)
     else:
         paint(outcome.answer, shown, color=False)
-    return shown.getvalue()
+    return as_typed(shown.getvalue())
 
 
-def _as_typed_here(outcome: Outcome) -> Outcome:
-    """Return *outcome* with the commands that it says to type next as they are typed in Qwen Code."""
-    if outcome.error is not None:
-        outcome.error.hints = tuple(map(as_typed, outcome.error.hints))
-    return outcome._replace(answer=_next_as_typed(outcome.answer))
-
-
-def _next_as_typed(answer: Any) -> Any:
-    if not hasattr(answer, "_asdict"):
-        return answer
-    fields = answer._asdict().items()
-    return answer._replace(
-        **{name: tuple(map(as_typed, value)) if name == "next" else _next_as_typed(value) for name, value in fields}
-    )
+def as_typed(picture: str) -> str:
+    """Return *picture* with the commands that it says to type next as they are typed in Qwen Code."""
+    others = "|".join(name for name in (*ALL, *ALIASES) if name not in NAMES)
+    return re.sub(_NEXT, lambda told: re.sub(rf"(?<![\w/])/(?=(?:{others})(?![\w/]))", f"/{ANY} ", told[0]), picture)
 
 
 def _run(project: Project, line: Line) -> Outcome:

@@ -48,9 +48,3 @@ def typed(prompt: str) -> str | None:
     if name != ANY:
         return f"/{name}{words}"
     return words.lstrip() or "/orchestration_help"
-
-
-def as_typed(line: str) -> str:
-    """Return a *line* for our shell as it is typed in Qwen Code: ``/orch complete_task T1``."""
-    name = line.split(maxsplit=1)[0].removeprefix("/") if line.startswith("/") else ""
-    return line if not name or name in NAMES else f"/{ANY} {line.removeprefix('/')}"

@@ -55,7 +55,7 @@ def ours(project: Path, surroundings: dict[str, str]) -> Callable[..., str]:
 
 @pytest.fixture
 def headless(
-    qwen: Path, project: Path, surroundings: dict[str, str], echo: Model
+    qwen: Path, project: Path, surroundings: dict[str, str]
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the real CLI headless in the project."""
 

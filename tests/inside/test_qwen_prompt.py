@@ -13,7 +13,7 @@ import pytest
 
 from qwen_orch.commands.lexer import split
 from qwen_orch.inside.settings import hook
-from qwen_orch.qwen_prompt import LONGEST, by_hand
+from qwen_orch.qwen_prompt import LONGEST, as_typed, by_hand
 from tests.cli.conftest import environment
 from tests.inside.test_slash_commands import prompt
 
@@ -105,6 +105,26 @@ def test_a_task_is_given_to_the_agent_that_is_there(ask: Ask) -> None:
     told = ask(prompt("new_task", " --executor shell"))
     assert "Do that task now" not in told
     assert "task-002  Two" in told
+
+
+def test_what_to_type_next_is_said_as_it_is_typed_there() -> None:
+    """Those without a file of their own stand behind /orch; what is the person's own text is left alone."""
+    picture = (
+        "  task-001  Document /context and /resume\n"
+        "            → /complete_task task-001 · claimed\n"
+        "next: /list_tasks --tree · /complete_task task-001 ·\n"
+        "      /help\n\n"
+        "# Task\nWrite /config and next: /undo\n"
+    )
+    assert as_typed(picture) == (
+        "  task-001  Document /context and /resume\n"
+        "            → /orch complete_task task-001 · claimed\n"
+        "next: /list_tasks --tree · /orch complete_task task-001 ·\n"
+        "      /orch help\n\n"
+        "# Task\nWrite /config and next: /undo\n"
+    )
+    paths = "  → mkdir -p /tmp/context\n  → /context/x\n"
+    assert as_typed(paths) == paths
 
 
 def test_by_hand_unless_said() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_orch.inside.slash_commands import ANY, NAMES, as_typed, text, typed
+from qwen_orch.inside.slash_commands import ANY, NAMES, text, typed
 
 
 def prompt(name: str, words: str = "") -> str:
@@ -36,11 +36,3 @@ def test_a_command_may_stand_alone(name: str) -> None:
 def test_other_prompts_are_none_of_ours(other: str) -> None:
     """Even when they speak of a command."""
     assert typed(other) is None
-
-
-def test_what_to_type_next_is_said_as_it_is_typed_there() -> None:
-    """Those without a file of their own stand behind /orch."""
-    assert as_typed("/complete_task task-001") == "/orch complete_task task-001"
-    assert as_typed("/plan TEXT --yes") == "/plan TEXT --yes"
-    assert as_typed("free some disk space") == "free some disk space"
-    assert as_typed("") == ""
