@@ -19,7 +19,7 @@ from typing import Any
 from qwen_orch import __version__
 from qwen_orch.errors import UsageError
 from qwen_orch.simulator import worker
-from qwen_orch.simulator.instructions import instructions
+from qwen_orch.simulator.instructions import instructions, meant_for
 from qwen_orch.simulator.session import MODES, Session, opened
 from qwen_orch.simulator.turn import Turn
 from qwen_orch.simulator.verbs import perform
@@ -163,7 +163,7 @@ class Agent:
 
     async def _work(self, session: Session, prompt: str) -> str:
         turn = Turn(session, self._wire, prompt)
-        todo = instructions(prompt) or worker.instructions(prompt, session.tools, session.cwd)
+        todo = meant_for(session.tools, instructions(prompt)) or worker.instructions(prompt, session.tools, session.cwd)
         return await perform(turn, todo)
 
 

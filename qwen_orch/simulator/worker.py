@@ -78,8 +78,8 @@ def _task(prompt: str) -> Iterator[Instruction]:
 
 
 def _section(prompt: str, name: str) -> str:
-    """Return the text under the heading *name*, up to the next heading; empty when there is none."""
-    found = re.search(rf"^#+ {name}\n(.*?)(?=^#+ |\Z)", prompt, re.M | re.S)
+    """Return the text under the heading that begins with *name*, up to the next; empty when there is none."""
+    found = re.search(rf"^#+ {name}\b[^\n]*\n(.*?)(?=^#+ |\Z)", prompt, re.M | re.S)
     return found[1].strip() if found else ""
 
 

@@ -74,6 +74,47 @@ def test_a_verification_looks_for_the_files(agent: Open, orch: Orch, files: list
     asyncio.run(scene())
 
 
+def test_the_files_of_a_review_are_those_that_changed(agent: Open, orch: Orch) -> None:
+    """The heading may say more than one word."""
+
+    async def scene() -> None:
+        async with agent(orch.spec("report_finding")) as talk:
+            await talk.say(VERIFYING.replace("# Files", "# Files changed") + "- gone.py\n")
+            assert [asked["reason"] for _, asked in orch.asked()] == ["missing: gone.py"] * 2
+
+    asyncio.run(scene())
+
+
+LINES = "sim: write a.txt a\nsim: claim done\nsim: finding 1 yes 1 seen\n- sim: review say looked"
+
+
+def test_a_review_does_not_do_the_task_again(agent: Open, orch: Orch) -> None:
+    """The task's lines stand in its prompt, too; what is meant for it are findings, and what says so."""
+
+    async def scene() -> None:
+        async with agent(orch.spec("report_finding")) as talk:
+            await talk.say(LINES)
+            assert [name for name, _ in orch.asked()] == ["report_finding"]
+            assert talk.answer() == "looked\n"
+            await talk.say(f"{VERIFYING}- a.txt\nsim: write a.txt a\nsim: crash")
+            assert [asked["met"] for _, asked in orch.asked()] == [True, False, False]
+            assert list(talk.cwd.iterdir()) == []
+
+    asyncio.run(scene())
+
+
+def test_work_leaves_the_lines_of_the_review(agent: Open, orch: Orch) -> None:
+    """It could not do them."""
+
+    async def scene() -> None:
+        async with agent(orch.spec("claim_done")) as talk:
+            await talk.say(LINES)
+            assert [name for name, _ in orch.asked()] == ["claim_done"]
+            assert talk.answer() == ""
+
+    asyncio.run(scene())
+
+
 def test_without_a_tool_it_says_what_it_needs(agent: Open) -> None:
     """A person who tries it by hand is told what to write."""
 
@@ -99,7 +140,7 @@ def test_what_a_person_writes_comes_before_modest_work(agent: Open, orch: Orch) 
 
 def test_the_plan_is_one_that_our_reader_takes_whole() -> None:
     """Three tasks, each with a criterion and an estimate, in a row; and no warning."""
-    *_, (verb, plan) = instructions(PLANNING, ["submit_plan"], Path())
+    *_, (verb, plan, _) = instructions(PLANNING, ["submit_plan"], Path())
     draft = read(plan)
     assert (verb, draft.title, draft.warnings) == ("plan", "Build a shop", ())
     assert [[d.task for d in task.depends_on] for task in draft.tasks] == [[], [0], [1]]
