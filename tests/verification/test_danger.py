@@ -75,4 +75,8 @@ def test_every_command_is_looked_at_and_a_long_one_is_cut() -> None:
 
 def test_it_is_linear_in_what_it_reads() -> None:
     """A hostile command cannot keep the pattern busy: this would take minutes if it backtracked."""
-    assert concerns(["rm " + "-a " * 30_000, "curl " + "x" * 50_000, "git push " + "- " * 30_000, "r" * 100_000]) == []
+    long = ["rm " + "-a " * 30_000, "curl " + "x" * 50_000, "git push " + "- " * 30_000, "r" * 100_000]
+    long += ["a" + " " * 100_000, "\n " * 50_000, "а" * 100_000, "a" * 50_000 + "é" * 50_000]
+    found = concerns(long)
+    assert len(found) == len(long)
+    assert all(line.endswith("characters long: read it to its end") for line in found)
