@@ -152,6 +152,14 @@ def _main(options: Options, screen: Screen) -> int:
     if options.words and options.script is not None:
         raise UsageError("a command or --script, not both", "qwen-orch --script FILE")
     project = open_project(options.project)
+    try:
+        return _run(project, options, screen)
+    finally:
+        if project.listener is not None:  # the answer is out: now there is time for what goes on in the background
+            screen.warn(project.listener.finish())
+
+
+def _run(project: Project, options: Options, screen: Screen) -> int:
     if options.help and not options.words:
         return _manual(project, options, screen)
     if options.words:

@@ -6,7 +6,6 @@ show, as a picture or as the one line of JSON that `envelope` makes of it.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qwen_orch.answers.encoding import to_json
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 """The number of the shape of ``--json``; a change of meaning adds one."""
-LOG_BYTES = 1_000_000
-"""A log of errors that has grown so long is begun anew."""
 
 
 class Interrupted(OrchError):  # noqa: N818 - the name that --json prints
@@ -54,8 +51,13 @@ class Outcome(NamedTuple):
 def run(context: Context, line: Line, last: bool = False) -> Outcome:
     """Run the command that *line* names and return what became of it; raises nothing.
 
-    When it returns, the snapshots are as current as they need be (*last*: wholly current).
+    When it returns, the snapshots are as current as they need be (*last*: wholly current). What hooks it began may go
+    on: the project's listener waits for them.
     """
+    if context.project.listener is None:
+        from qwen_orch.processes.hooks import Hooks
+
+        context.project.listener = Hooks(context.project)
     return attempt(context, line.words[0].text if line.words else "", lambda: _run(context, line), last)
 
 
@@ -165,33 +167,21 @@ def _keep_traceback(error: Exception, where: str, home: Path) -> str:
     from qwen_orch import __version__
     from qwen_orch.model.text import clean
     from qwen_orch.processes.secrets import hide
+    from qwen_orch.store import log
 
     head = f"\n{datetime.now(UTC).isoformat(timespec='seconds')} qwen-orch {__version__} {where}\n"
-    text = clean(hide(head + "".join(traceback.format_exception(error))), multiline=True).encode("utf-8", "replace")
+    text = clean(hide(head + "".join(traceback.format_exception(error))), multiline=True)
     try:
-        return _append_to_log(home, text)
+        return str(log.append(home, "errors.log", text))
     except OSError:
         pass
     try:
         fd, path = tempfile.mkstemp(prefix="qwen-orch-error-", suffix=".log")  # 0600, and a name nobody can foresee
         with open(fd, "wb") as file:  # noqa: PTH123 - a handle, not a path
-            file.write(text)
+            file.write(text.encode("utf-8", "replace"))
     except OSError:
         return ""
     return path
-
-
-def _append_to_log(home: Path, text: bytes) -> str:
-    """Append to ``logs/errors.log`` of a project that has a folder of ours; raise `OSError` in any other."""
-    logs = home / "logs"
-    if home.is_dir():
-        logs.mkdir(mode=0o700, exist_ok=True)
-    path = logs / "errors.log"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
-    flags |= os.O_TRUNC if path.exists() and path.stat().st_size > LOG_BYTES else os.O_APPEND
-    with open(os.open(path, flags, 0o600), "wb") as file:  # noqa: PTH123 - a handle, not a path
-        file.write(text)
-    return str(path)
 
 
 # JSON

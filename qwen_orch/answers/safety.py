@@ -41,6 +41,21 @@ class Settings(NamedTuple):
     path: str
 
 
+class Hook(NamedTuple):
+    """A command that runs on an event, if the person *agreed* to it on this machine."""
+
+    event: str
+    command: str
+    agreed: bool
+
+
+class HookList(NamedTuple):
+    """The hooks of a project; what they print is kept in *log*."""
+
+    hooks: tuple[Hook, ...]
+    log: str
+
+
 class Finding(NamedTuple):
     """One thing that /doctor looked at: *state* is ``ok``, ``warning`` or ``problem``.
 

@@ -12,6 +12,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "thinking": ("think", "note", "decide"),
     "tasks": ("list_tasks", "task_status", "add_task", "update_task", "cancel_task"),
     "work": ("new_task", "complete_task", "check_completeness"),
+    "permissions": ("permissions", "allow", "deny"),
     "sessions": ("sessions", "resume", "context", "session_history"),
     "exports": ("export_plan", "graph"),
     "inside": ("install", "uninstall"),

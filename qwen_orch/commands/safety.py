@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from qwen_orch.answers.core import Change
-from qwen_orch.answers.safety import Checkpoint, Diagnosis, Setting, Settings, Undone
+from qwen_orch.answers.safety import Checkpoint, Diagnosis, Hook, HookList, Setting, Settings, Undone
 from qwen_orch.commands.context import Context
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.errors import StateTransitionError, UsageError, ValidationError
@@ -113,10 +113,45 @@ def config(
         checked(key, None)
     if key is not None and value is not None:
         ctx.project.configure(key, value)
+        if key == "hooks":  # typed by the person just now: that is the consent
+            _agree(ctx)
     present, usual = to_dict(ctx.project.config), to_dict(Config())
     names = [key] if key else list(KEYS)
     settings = tuple(Setting(n, present[n], usual[n], KEYS[n].metadata["meaning"]) for n in names)
     return Settings(settings, str(ctx.project.home / "config.json"))
+
+
+@command("Safety")
+def hooks(
+    ctx: Context, *, trust: Annotated[bool, Arg("agree to the hooks that stand there, as they are", acts=True)] = False
+) -> HookList:
+    """List your own commands that run on events, and whether they do: see the settings hooks, hookTimeout and notify.
+
+    A hook runs only as you agreed to it: typed with /config hooks, or shown here and agreed to with --trust. One that
+    came with the project, or that something changed in config.json, does not run before.
+    """
+    if trust:
+        new = [f"  {h.event}: {h.command}" for h in _hooks(ctx) if not h.agreed]
+        question = "\n".join(["These commands would run whenever it happens:", *new, "Agree?"])
+        refusal = StateTransitionError("nobody agreed, so they do not run", "/hooks --trust --yes", "/hooks")
+        if new:
+            ctx.consent(question, refusal)
+        _agree(ctx)
+    return HookList(_hooks(ctx), "logs/hooks.log")
+
+
+def _hooks(ctx: Context) -> tuple[Hook, ...]:
+    from qwen_orch.project.trust import is_trusted
+
+    root = ctx.project.root
+    return tuple(Hook(event, line, is_trusted(root, event, line)) for event, line in ctx.project.config.hooks.items())
+
+
+def _agree(ctx: Context) -> None:
+    from qwen_orch.project.trust import trust
+
+    for hook in _hooks(ctx):
+        trust(ctx.project.root, hook.event, hook.command)
 
 
 @command("Safety")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -21,6 +21,10 @@ EXECUTORS = ("auto", "manual", "shell", "agent")
 DECISIONS = ("allow", "ask", "deny")
 TOOL_KINDS = ("read", "edit", "delete", "move", "search", "execute", "think", "fetch", "switch_mode", "other")
 """What kinds of tool the Agent Client Protocol tells apart."""
+
+HOOK_EVENTS = ("task.completed", "task.failed", "permission.waiting", "plan.approved")
+"""What a person's own commands can be run on."""
+NOTICES = ("none", "bell", "desktop")
 
 
 def seconds(text: str) -> float:
@@ -92,6 +96,18 @@ def _policy(value: Any) -> tuple[str, ...]:
     return tuple(map(str, value))
 
 
+def _hooks(value: Any) -> dict[str, str]:
+    """Return a command by the event it runs on."""
+    if not isinstance(value, dict):
+        raise ValueError('commands by event, such as {"task.failed": "notify-send failed"}')
+    for event, line in value.items():
+        if event not in HOOK_EVENTS:
+            raise ValueError(f"commands by event, and {event[:40]!r} is none of {', '.join(HOOK_EVENTS)}")
+        if not isinstance(line, str) or not line.strip() or "\0" in line:
+            raise ValueError(f"commands by event, and that of {event} is no command")
+    return dict(value)
+
+
 def _key(default: Any, check: Callable[[Any], Any], meaning: str, name: str = "") -> Any:
     return field(default=default, metadata={"check": check, "meaning": meaning, "name": name})
 
@@ -136,6 +152,11 @@ class Config:
     )
     agent_review: bool = _key(True, _yes_no, "a second session reviews what no command can check", "agent.review")
     agent_confidence: float = _key(0.8, _share, "how sure a review must be to count", "agent.confidence")
+    hooks: Mapping[str, str] = _key(
+        {}, _hooks, 'commands of yours to run on events: {"task.failed": "notify-send failed"}; see /hooks'
+    )
+    hookTimeout: str = _key("10s", _duration, "a hook that runs longer is stopped")  # noqa: N815
+    notify: str = _key("none", _one_of(*NOTICES), "how you are told that a task ended or an agent asks for something")
 
 
 KEYS = {a.metadata["name"] or a.name: a for a in fields(Config)}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from qwen_orch.answers.safety import Checkpoint, Diagnosis, Finding, Setting, Settings, Undone
+from qwen_orch.answers.safety import Checkpoint, Diagnosis, Finding, HookList, Setting, Settings, Undone
 from qwen_orch.views.blocks import BREAK, GAP, Block, Row, Span, Table, exact, line, row, sheet
 from qwen_orch.views.marks import ARROW
-from qwen_orch.views.parts import count, mark, section, words, would_change
+from qwen_orch.views.parts import count, following, mark, section, words, would_change
 from qwen_orch.views.sessions import entries
+from qwen_orch.views.task_parts import command
 
 
 def undone(answer: Undone) -> list[Block]:
@@ -46,9 +47,22 @@ def _setting(one: Setting) -> Row:
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):
+        return ", ".join(f"{k}: {v}" for k, v in value.items()) or "(none)"
     if isinstance(value, list | tuple):
         return " ".join(map(str, value)) or "(empty)"
     return "(none)" if value in (None, "") else str(value)
+
+
+def hook_list(answer: HookList) -> list[Block]:
+    """Draw the hooks, each with its exact command; one that nobody agreed to stands out."""
+    if not answer.hooks:
+        return [line("There are no hooks."), *following(['/config hooks \'{"task.failed": "COMMAND"}\''])]
+    rows = tuple(row((mark("ok" if h.agreed else "warning"), Span(h.event)), command(h.command)) for h in answer.hooks)
+    kept = line(Span("what they print is kept in ", "muted"), exact(answer.log), indent=2, hang=2)
+    new = [line(Span("Those marked do not run: nobody agreed to them here.", "warn"))]
+    agree = [GAP, *new, *following(["/hooks --trust"])] if any(not h.agreed for h in answer.hooks) else []
+    return [Table(rows, ("EVENT", "COMMAND"), wrap=True), GAP, kept, *agree]
 
 
 def diagnosis(answer: Diagnosis) -> list[Block]:
@@ -78,5 +92,6 @@ VIEWS: dict[type, Callable[..., list[Block]]] = {
     Undone: undone,
     Checkpoint: checkpoint,
     Settings: settings,
+    HookList: hook_list,
     Diagnosis: diagnosis,
 }

@@ -36,6 +36,9 @@ GOOD = {
     "agent.planTokens": 1_000_000,
     "agent.review": False,
     "agent.confidence": 0.5,
+    "hooks": {"task.failed": "notify-send failed", "plan.approved": "make ready"},
+    "hookTimeout": "3s",
+    "notify": "bell",
 }
 BAD = {
     "enableBackups": ["yes", 1, None, ""],
@@ -62,6 +65,9 @@ BAD = {
     "agent.planTokens": [-1, "many"],
     "agent.review": [0],
     "agent.confidence": [1.5, True, "sure"],
+    "hooks": [[], "make", {"task.faild": "make"}, {"task.failed": " "}, {"task.failed": 3}, {"task.failed": "a\0b"}],
+    "hookTimeout": ["0s", 10],
+    "notify": ["loud", True],
 }
 
 

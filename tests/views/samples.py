@@ -7,8 +7,9 @@ from typing import Any, get_type_hints
 from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
 from qwen_orch.answers.exports import Drawing, Exported
 from qwen_orch.answers.help import Farewell, Help, HelpEntry
+from qwen_orch.answers.inside import Installed, Uninstalled
 from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Playbook, Playbooks, Reset
-from qwen_orch.answers.safety import Checkpoint, Diagnosis, Finding, Setting, Settings, Undone
+from qwen_orch.answers.safety import Checkpoint, Diagnosis, Finding, Hook, HookList, Setting, Settings, Undone
 from qwen_orch.answers.sessions import ContextAnswer, ContextPart, Entry, History, Recap, Resumed, SessionList
 from qwen_orch.answers.status import Hours, PlanStatusAnswer, TaskStatusAnswer
 from qwen_orch.answers.tasks import TaskList
@@ -252,6 +253,10 @@ MERGED = Merged(
     ("task-007",),
 )
 
+INSTALLED = Installed(
+    "qwen", "/work/shop/.qwen", ("/plan", "/orch"), ("/work/shop/.qwen/settings.json", "/work/shop/.qwen/plan.md"), ()
+)
+
 SAMPLES: dict[str, Any] = {
     "planned": PLANNED,
     "merged": changed(PLANNED, merged=MERGED),
@@ -288,6 +293,10 @@ SAMPLES: dict[str, Any] = {
     "no history": History(()),
     "help": HELP,
     "help one": HELP_ONE,
+    "installed": INSTALLED,
+    "installed before": changed(INSTALLED, written=()),
+    "uninstalled": Uninstalled("qwen", "/work/shop/.qwen", (), INSTALLED.written, ()),
+    "uninstalled but for one": Uninstalled("qwen", "/work/shop/.qwen", INSTALLED.written[:1], (), ("plan.md",)),
     "farewell": Farewell("All is kept. qwen-orch continues here."),
     "thoughts": Thoughts(SESSION, THOUGHTS, False),
     "no thoughts": Thoughts(SESSION, (), False),
@@ -299,6 +308,14 @@ SAMPLES: dict[str, Any] = {
         "before-payments", 41, ".qwen/orchestration/backups/x.jsonl", {"start": 1, "before-payments": 41}
     ),
     "settings": SETTINGS,
+    "hooks": HookList(
+        (
+            Hook("task.failed", "notify-send \"$QWEN_ORCH_TEXT\"", True),
+            Hook("plan.approved", "curl -d @- https://example.org/new", False),
+        ),
+        "logs/hooks.log",
+    ),
+    "no hooks": HookList((), "logs/hooks.log"),
     "diagnosis": DIAGNOSIS,
     "drawing": Drawing(
         ((0, "task-001"), (1, "task-002"), (2, "task-005"), (1, "task-003"), (2, "task-005")),
