@@ -84,10 +84,10 @@ def decode(line: bytes) -> Record:
     return Record(document["seq"], document["at"], document["by"], events)
 
 
-def scan(raw: bytes, after: str, first: int = 1) -> Scan:
+def scan(raw: bytes, after: str, first: int = 1, what: str = "the journal") -> Scan:
     """Check every line of *raw*, whose records must be numbered from *first* and follow the checksum *after*.
 
-    Raises `StorageError` where they go on in a format that this version does not know.
+    Raises `StorageError`, naming *what* this is, where they go on in a format that this version does not know.
     """
     lines: list[bytes] = []
     position = 0
@@ -99,7 +99,8 @@ def scan(raw: bytes, after: str, first: int = 1) -> Scan:
             torn = _is_torn(line) and end == len(raw)
             fault = f"record {number} is {'unfinished' if torn else 'damaged'}"
             return Scan(tuple(lines), after, position, fault, torn, first)
-        if not line.startswith(_HEAD % (codec.FORMAT, number, after.encode())) and not _is_older(line, number, after):
+        ours = line.startswith(_HEAD % (codec.FORMAT, number, after.encode()))
+        if not (ours or _is_older(line, number, after, what)):
             fault = f"record {number} is missing: another stands in its place"
             return Scan(tuple(lines), after, position, fault, first=first)
         lines.append(line)
@@ -113,16 +114,16 @@ def scan_from_first(raw: bytes, orchestration: str) -> Scan:
 
     That is record 1, unless what was before it is sealed (`segments`): then it says itself what it follows.
     """
-    head = _ANY_HEAD.match(raw)
+    head, what = _ANY_HEAD.match(raw), f"the journal of {orchestration}"
     if head is None or int(head[2]) <= 1:
-        return scan(raw, origin(orchestration))
-    return scan(raw, head[3].decode(), int(head[2]))
+        return scan(raw, origin(orchestration), what=what)
+    return scan(raw, head[3].decode(), int(head[2]), what)
 
 
-def _is_older(line: bytes, number: int, after: str) -> bool:
+def _is_older(line: bytes, number: int, after: str, what: str) -> bool:
     """Tell whether a whole line is the record *number*, following *after*, in a format before ours."""
     head = _ANY_HEAD.match(line)
-    refuse_newer(int(head[1]) if head else seal.unseal(line).get("format"), "the journal")
+    refuse_newer(int(head[1]) if head else seal.unseal(line).get("format"), what)
     return head is not None and 0 < int(head[1]) < codec.FORMAT and int(head[2]) == number and head[3].decode() == after
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from qwen_orch.errors import StorageError
 from qwen_orch.model.ids import OrchestrationId
 from qwen_orch.project.project import HOME, Project
+from qwen_orch.store.files import Disk
 from tests.faults.conftest import DEEP
 from tests.faults.kill9 import kill, start
-from tests.faults.work import A, create, planning
+from tests.faults.seams import Quick
+from tests.faults.work import A, B, create, note, planning
 
 PROCESSES, UPDATES = 8, 25
 
@@ -61,3 +69,40 @@ def test_two_processes_that_create_orchestrations_at_once(tmp_path: Path) -> Non
     assert len(list(project.writers())) == 10
     assert not project.take_reports()
     assert project.opened(OrchestrationId("orch-one-aa0z")).graph.root.id == "orch-one-aa0z"
+
+
+class Lockless(Quick):
+    """A file system without locks, as some network mounts are."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def lock(self, fd: int) -> None:
+        """Refuse."""
+        raise OSError(self.number, os.strerror(self.number))
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_without_locks_nobody_writes(number: int, tmp_path: Path) -> None:
+    """Two writers could not be told apart, so even the first is refused: at once, with the way out; all stays."""
+    create(A)(Project.at(tmp_path))
+    project = Project.at(tmp_path, Disk(Quick()))
+    writer = project.writer(A)
+    project.checkpoint(last=True)
+    before = {p: p.read_bytes() for p in (tmp_path / HOME).rglob("*") if p.is_file()}
+    project.disk.calls = Lockless(number)
+    began = time.monotonic()
+    acts: list[Callable[[], object]] = [
+        lambda: writer.commit("note", lambda _: [note("lost?")]),
+        lambda: writer.backup("undo"),
+        lambda: project.configure("jobs", "3"),
+        lambda: Project.at(tmp_path, Disk(Lockless(number))).writer(A),
+        lambda: create(B)(Project.at(tmp_path, Disk(Lockless(number)))),
+    ]
+    for act in acts:
+        with pytest.raises(StorageError) as refused:
+            act()
+        assert refused.value.hints == ("this file system has no locks: keep the project on a local disk",)
+    assert time.monotonic() - began < 5, "there is nothing to wait for"
+    after = {p: p.read_bytes() for p in (tmp_path / HOME).rglob("*") if p.is_file() and p.stat().st_size}
+    assert after == {p: raw for p, raw in before.items() if raw}

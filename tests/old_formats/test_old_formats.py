@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from qwen_orch.errors import StorageError
 from qwen_orch.project.project import HOME, Project
-from qwen_orch.store import codec
+from qwen_orch.store import codec, migrations
 from tests.commands.desk import Desk
 
 HERE = Path(__file__).parent
@@ -42,8 +43,9 @@ def approved(tmp_path: Path) -> Desk:
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    """Every file of ours but for the locks, which are empty, and what a process that died was writing."""
-    files = (p for p in (root / HOME).rglob("*") if p.is_file() and not p.name.endswith(("lock", ".tmp")))
+    """Every file that is kept: not the locks, what a process that died was writing, and the index, made at any time."""
+    passing = ("lock", ".tmp", "index.json")
+    files = (p for p in (root / HOME).rglob("*") if p.is_file() and not p.name.endswith(passing))
     return {str(p.relative_to(root / HOME)): p.read_bytes() for p in files}
 
 
@@ -188,3 +190,40 @@ def test_undo_goes_back_over_the_old_steps(approved: Desk) -> None:
     approved(f"/undo {len(taken)} --redo")
     assert approved.graph.tasks == before.tasks
     approved.sound()
+
+
+@pytest.fixture
+def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project that goes on in a format that is not ours yet."""
+    root = laid_out(HERE / "1/approved", tmp_path)
+    with monkeypatch.context() as future:
+        future.setattr(codec, "FORMAT", codec.FORMAT + 1)
+        future.setitem(migrations.MIGRATIONS, codec.FORMAT - 1, lambda document: document)
+        Desk(root)("/note from the future")
+    return root
+
+
+REFUSED = ("/list_tasks", "/task_status", "/export_plan json", "/context", "/session_history", "/undo", "/new_task")
+REFUSED_TOO = ("/note x", "/complete_task 3", "/checkpoint here", "/check_completeness", "/reset_plan", "/approve_plan")
+
+
+@pytest.mark.parametrize("line", [*REFUSED, *REFUSED_TOO])
+def test_a_newer_project_is_refused_whole(line: str, newer: Path) -> None:
+    """Part of a state that nobody understands is worse than none: it says which format, and what to do."""
+    before = contents(newer)
+    error = Desk(newer).refused(line, StorageError, yes=True)
+    assert f"newer qwen-orch (format {codec.FORMAT + 1}, this one knows {codec.FORMAT})" in error.message
+    assert "orch-greeting-adef" in error.message
+    assert error.hints == ("upgrade qwen-orch: pip install -U qwen-orch",)
+    assert contents(newer) == before
+
+
+def test_the_doctor_says_that_a_project_is_newer(newer: Path) -> None:
+    """And repairs nothing of it; settings and help are there as ever."""
+    before = contents(newer)
+    found = [f for f in Desk(newer)("/doctor").findings if f.state == "problem"]
+    assert [f.what for f in found] == ["orch-greeting-adef"]
+    assert f"format {codec.FORMAT + 1}" in found[0].detail
+    assert Desk(newer)("/config jobs").settings[0].value == 3
+    assert Desk(newer)("/help undo").commands
+    assert contents(newer) == before
