@@ -163,8 +163,8 @@ class Agent:
 
     async def _work(self, session: Session, prompt: str) -> str:
         turn = Turn(session, self._wire, prompt)
-        todo = meant_for(session.tools, instructions(prompt)) or worker.instructions(prompt, session.tools, session.cwd)
-        return await perform(turn, todo)
+        said = meant_for(session.tools, instructions(prompt))
+        return await perform(turn, said or worker.instructions(session.prompts, session.tools, session.cwd))
 
 
 def _modes(session: Session) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Session:
     turn: asyncio.Task[str] | None = None
     deaf: bool = False
     """Whether a cancel is ignored."""
-    turns: int = 0
+    prompts: list[str] = Factory(list)
     thoughts: int = 0
     """How many thoughts the server has taken; the next is numbered one more."""
 
@@ -53,8 +53,9 @@ class Session:
         return await self.toolboxes[ORCH].call(tool, arguments)
 
     def remember(self, line: Line) -> None:
-        """Count what was said before."""
-        self.turns += line.who == "user"
+        """Take in what was said."""
+        if line.who == "user":
+            self.prompts.append(line.text)
         self.thoughts += line.who == "thought"
 
     def cancel(self) -> None:

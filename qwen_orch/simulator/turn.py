@@ -84,7 +84,7 @@ class Turn:
     async def act(self, call: Call, do: Callable[[], Awaitable[Reply]]) -> Reply:
         """Do a tool call if it may be done; what fails is said, and the turn goes on."""
         self._calls += 1
-        name = {"toolCallId": f"call-{self.session.turns}-{self._calls}", "_meta": {"toolName": call.tool}}
+        name = {"toolCallId": f"call-{len(self.session.prompts)}-{self._calls}", "_meta": {"toolName": call.tool}}
         if self._must_ask(call):
             reply = await self._do(name, do) if await self._allowed(name, call) else _not_allowed(call)
         else:

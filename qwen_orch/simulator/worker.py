@@ -6,7 +6,7 @@ The tools that are offered tell what is wanted: a plan, findings, or a task done
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from qwen_orch.simulator.instructions import Instruction
@@ -35,10 +35,14 @@ PLAN = """\
 CONFIDENCE = "0.9"
 
 
-def instructions(prompt: str, tools: Collection[str], cwd: Path) -> list[Instruction]:
-    """Return what to do for *prompt* with these *tools* in the folder *cwd*."""
+def instructions(prompts: Sequence[str], tools: Collection[str], cwd: Path) -> list[Instruction]:
+    """Return what to do for the last of *prompts* with these *tools* in the folder *cwd*.
+
+    What it does not say was said in an earlier one: it may only ask for what is missing.
+    """
+    prompt = "\n\n".join(reversed(prompts))
     if "submit_plan" in tools:
-        return list(_planning(prompt))
+        return list(_planning(prompt, len(prompts)))
     if "report_finding" in tools:
         return list(_verification(prompt, cwd))
     if "claim_done" in tools:
@@ -46,13 +50,15 @@ def instructions(prompt: str, tools: Collection[str], cwd: Path) -> list[Instruc
     return [Instruction("say", "There is nothing here that I could do: write a line such as sim: say hello")]
 
 
-def _planning(prompt: str) -> Iterator[Instruction]:
+def _planning(prompt: str, times: int) -> Iterator[Instruction]:
     goal = _section(prompt, "Goal").partition("\n")[0].rstrip(".") or "the goal"
-    wanted = re.search(r"at least (\d+) thoughts", prompt, re.I)
+    wanted = re.search(r"\b(?:at least|missing:) (\d+) (?:more )?thoughts", prompt, re.I)
     purposes = list(PURPOSES)
     for number in range(int(wanted[1]) if wanted else len(purposes)):
-        purpose = purposes[number % len(purposes)]
-        yield Instruction("thought", f"{purpose} {PURPOSES[purpose].format(goal)}")
+        look, purpose = number // len(purposes) + 1, purposes[number % len(purposes)]
+        # No two thoughts are the same: a server may take the second for the first, sent again.
+        again = f" (Look {times}.{look}.)" if times + look > 2 else ""
+        yield Instruction("thought", f"{purpose} {PURPOSES[purpose].format(goal)}{again}")
     yield Instruction("plan", PLAN.format(goal=goal))
 
 
@@ -60,11 +66,14 @@ def _verification(prompt: str, cwd: Path) -> Iterator[Instruction]:
     files = [_name(item) for item in _items(prompt, "Files")]
     missing = [file for file in files if not (cwd / file).exists()]
     met = "yes" if files and not missing else "no"
-    reason = (
-        f"missing: {', '.join(missing)}" if missing else f"there: {', '.join(files)}" if files else "no file is named"
-    )
     for number, _ in enumerate(_items(prompt, "Acceptance criteria"), 1):
-        yield Instruction("finding", f"{number} {met} {CONFIDENCE} {reason}")
+        yield Instruction("finding", f"{number} {met} {CONFIDENCE} {_reason(files, missing)}")
+
+
+def _reason(files: list[str], missing: list[str]) -> str:
+    if missing:
+        return f"missing: {', '.join(missing)}"
+    return f"there: {', '.join(files)}" if files else "no file is named"
 
 
 def _task(prompt: str) -> Iterator[Instruction]:

@@ -29,8 +29,26 @@ def test_planning_thinks_as_often_as_asked_and_submits_a_plan(agent: Open, orch:
             assert [thought["purpose"] for _, thought in thoughts] == [*purposes, *purposes[:2]]
             assert [thought["thoughtNumber"] for _, thought in thoughts] == [1, 2, 3, 4, 5, 6]
             assert all("Build a shop" in thought["thought"] for _, thought in thoughts)
+            assert len({thought["thought"] for _, thought in thoughts}) == 6
             assert (last, submitted["plan"].splitlines()[0]) == ("submit_plan", "# Build a shop")
             assert len(talk.told("agent_thought_chunk")) == 6
+
+    asyncio.run(scene())
+
+
+def test_a_prompt_that_only_asks_for_more_is_about_the_same_goal(agent: Open, orch: Orch) -> None:
+    """What it does not say was said before, in this process or in an earlier one."""
+
+    async def scene() -> None:
+        spec = orch.spec("sequentialthinking", "submit_plan")
+        async with agent(spec, mode="plan", load="sim-1") as talk:
+            await talk.say(PLANNING)
+        async with agent(spec, mode="plan", load="sim-1") as talk:
+            await talk.say("There is no plan yet. What is missing: 2 more thoughts (6 of 8).")
+        *_, before, _, first, second, last = orch.asked()
+        assert (before[0], last[1]["plan"].splitlines()[0]) == ("sequentialthinking", "# Build a shop")
+        assert [thought["thoughtNumber"] for _, thought in (first, second)] == [7, 8]
+        assert len({arguments["thought"] for name, arguments in orch.asked() if name == "sequentialthinking"}) == 8
 
     asyncio.run(scene())
 
@@ -140,7 +158,7 @@ def test_what_a_person_writes_comes_before_modest_work(agent: Open, orch: Orch) 
 
 def test_the_plan_is_one_that_our_reader_takes_whole() -> None:
     """Three tasks, each with a criterion and an estimate, in a row; and no warning."""
-    *_, (verb, plan, _) = instructions(PLANNING, ["submit_plan"], Path())
+    *_, (verb, plan, _) = instructions([PLANNING], ["submit_plan"], Path())
     draft = read(plan)
     assert (verb, draft.title, draft.warnings) == ("plan", "Build a shop", ())
     assert [[d.task for d in task.depends_on] for task in draft.tasks] == [[], [0], [1]]
