@@ -6,7 +6,7 @@ the records after it, and a damaged part costs nothing but itself. A journal tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -239,8 +239,17 @@ class Restoration:
             return loaded
         parts = {"manifest", *loaded.graph.sessions, *loaded.stale}
         point = Point(loaded.seq, loaded.last)
+        repairs = (*loaded.repairs, *self._unread(loaded, reaches))
         done = write_snapshots(self.disk, self.layout, loaded.graph, point, parts, reaches)
-        return loaded._replace(reaches=done, stale=frozenset())
+        return loaded._replace(reaches=done, stale=frozenset(), repairs=repairs)
+
+    def _unread(self, loaded: Loaded, reaches: Mapping[str, int]) -> Iterator[str]:
+        """Keep damaged snapshots of sessions that nobody read, as the plan that names them is damaged too."""
+        for name in sorted(loaded.graph.sessions.keys() - reaches.keys()):
+            path = self.layout.session(name)
+            raw = self.disk.read(path)
+            if raw is not None and not seal.intact(raw) and not any(path.name in line for line in loaded.repairs):
+                yield f"{path.name} was damaged, too; {self.kept(path, raw)}"
 
 
 def write_snapshots(

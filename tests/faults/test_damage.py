@@ -121,6 +121,21 @@ def test_a_file_that_is_gone_costs_nothing(name: str, bench: Bench) -> None:
     assert bench.settles()
 
 
+@pytest.mark.parametrize("others", [("plan", "session"), ("plan", "manifest", "session"), ("journal", "session")])
+def test_every_file_that_is_damaged_at_once_is_kept(others: tuple[str, ...], bench: Bench) -> None:
+    """A session that nobody reads, as the plan that names it is damaged too, is not written over unseen."""
+    bench.again()
+    bad = {name: bench.raw(name).replace(b'"seq"', b'"sqe"', 1) for name in others}
+    for name, raw in bad.items():
+        bench.path(name).write_bytes(raw)
+    project = fresh(bench.root)
+    assert seen(project) == bench.sound
+    assert [name for name, raw in bad.items() if raw not in bench.kept()] == []
+    reports = " ".join(project.take_reports())
+    assert all(bench.path(name).name in reports for name in others)
+    assert bench.settles()
+
+
 @pytest.mark.parametrize("kind", ["journal", "plans", "manifests"])
 def test_files_that_change_places(kind: str, bench: Bench) -> None:
     """A file of another orchestration is not taken for one's own, and both come back whole."""
