@@ -13,7 +13,7 @@ from qwen_orch.commands.tasks import next_steps, progress_answer
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import OrchestrationId, SessionId
-from qwen_orch.model.session import Session, SessionState
+from qwen_orch.model.session import Session, SessionKind, SessionState
 from qwen_orch.model.task import TaskStatus
 from qwen_orch.project.writer import Writer, now
 
@@ -98,8 +98,9 @@ def _found(ctx: Context, name: str) -> tuple[Writer, str]:
 
 
 def _waking(graph: Graph, session: SessionId) -> list[e.Event]:
-    if graph.session(session).state is SessionState.ACTIVE:
-        return []
+    found = graph.session(session)
+    if found.state is SessionState.ACTIVE or found.kind is SessionKind.VERIFICATION:
+        return []  # a verification is over with its verdict: nobody works in it again
     return [e.SessionMoved(session, SessionState.ACTIVE, "resumed")]
 
 

@@ -74,6 +74,11 @@ class Shelf(Mapping[SessionId, "Session"]):
     def __hash__(self) -> int:
         return hash(frozenset(self._stored))
 
+    @property
+    def awake(self) -> Iterable[SessionId]:
+        """The ids of the sessions that may be active: all that are, and a few more."""
+        return self._awake.keys()
+
     def active(self) -> list[Session]:
         """Return the active sessions, oldest first."""
         found = (self[i] for i in self._awake)

@@ -9,13 +9,13 @@ write it the later wins, and what the other had found is found again.
 from __future__ import annotations
 
 import contextlib
-import os
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qwen_orch.answers.core import SessionAnswer, session_answer
 from qwen_orch.errors import OrchError, StorageError
 from qwen_orch.model.ids import OrchestrationId
 from qwen_orch.store import journal, seal
+from qwen_orch.store.files import Stands, standing
 from qwen_orch.store.migrations import migrated
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from qwen_orch.project.project import Project
 
-Stands: TypeAlias = "tuple[int, int, int]"
 FORMAT = ["1", *SessionAnswer._fields]
 """What an index must say it is made of to be believed."""
 
@@ -55,15 +54,6 @@ def sessions(project: Project) -> list[SessionAnswer]:
 
 def _age(session: SessionAnswer) -> tuple[str, str]:
     return session.created, session.id
-
-
-def standing(path: Path) -> Stands | None:
-    """Return inode, size and time of change of a file, or None when it is not there."""
-    try:
-        found = os.stat(path)  # noqa: PTH116 - as every other system call here
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _found(project: Project, own: OrchestrationId) -> tuple[SessionAnswer, ...] | None:

@@ -17,7 +17,7 @@ from qwen_orch.model.ids import SUFFIX_ALPHABET, SUFFIX_LENGTH, OrchestrationId,
 from qwen_orch.project.writer import Writer
 from qwen_orch.store import codec, seal
 from qwen_orch.store.aside import keep_aside
-from qwen_orch.store.files import Disk
+from qwen_orch.store.files import Disk, standing
 from qwen_orch.store.migrations import migrated, refuse_newer
 from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
@@ -76,6 +76,8 @@ class Project:
     """Those we hold ourselves, the one asked for last at the end."""
     _config: tuple[Config, tuple[int, ...] | None] | None = None
     """The settings, and what their file was when they were read."""
+    _named: tuple[Current, tuple[int, ...] | None] | None = None
+    """What the state file says is current, and what it was when it was read."""
 
     @classmethod
     def at(cls, folder: Path, disk: Disk | None = None) -> Project:
@@ -112,7 +114,7 @@ class Project:
         from qwen_orch.project import config as settings
 
         path = self.home / "config.json"
-        stands = _standing(path)
+        stands = standing(path)
         if self._config is None or self._config[1] != stands:
             self._config = settings.parse(self.disk.read(path) or b""), stands
         return self._config[0]
@@ -133,14 +135,8 @@ class Project:
     @property
     def current(self) -> Current:
         """What commands mean when they name nothing. Without a state file: the orchestration worked on last."""
-        path = self.home / "state.json"
-        raw = self.disk.read(path)
-        if raw is None:
-            return self._latest()
-        try:
-            found = _current(seal.unseal(raw))
-        except (seal.Damaged, KeyError, TypeError, ValidationError) as error:
-            self._put_state_aside(path, raw, str(error))
+        found = self._stated()
+        if found is None:
             return self._latest()
         if found.orchestration is None or self.layout.has(found.orchestration):
             return found
@@ -148,6 +144,22 @@ class Project:
         gone = f"{found.orchestration}, which was current, is no longer here"
         self.reports.append(f"{gone}; {latest.orchestration or 'no plan'} is")
         return latest
+
+    def _stated(self) -> Current | None:
+        """Return what the state file says, None without a whole one; it is read again only when it was written."""
+        path = self.home / "state.json"
+        stands = standing(path)
+        if self._named is not None and self._named[1] == stands:
+            return self._named[0]
+        raw = self.disk.read(path)
+        if raw is None:
+            return None
+        try:
+            self._named = _current(seal.unseal(raw)), stands
+        except (seal.Damaged, KeyError, TypeError, ValidationError) as error:
+            self._put_state_aside(path, raw, str(error))
+            return None
+        return self._named[0]
 
     def _put_state_aside(self, path: Path, raw: bytes, why: str) -> None:
         """Keep a damaged state file, and do without; where nothing can be written it stays."""
@@ -160,7 +172,7 @@ class Project:
 
     def _latest(self) -> Current:
         """Return the orchestration whose journal was written to last; one that is empty was never shown."""
-        journals = [(_standing(p) or (0, 0, 0), p.stem) for p in self.home.glob("journal/orch-*.jsonl")]
+        journals = [(standing(p) or (0, 0, 0), p.stem) for p in self.home.glob("journal/orch-*.jsonl")]
         written = [(at, name) for (_, size, at), name in journals if size and is_safe(name)]
         if written:
             return Current(OrchestrationId(max(written)[1]))
@@ -173,6 +185,7 @@ class Project:
         raw = seal.seal(page, pretty=True)
         if self.disk.read(self.home / "state.json") != raw:
             self.disk.replace(self.home / "state.json", raw)
+            self._named = None
 
     # Orchestrations
 
@@ -232,7 +245,7 @@ class Project:
             self.listener.hear(before, record, after)
 
     def upkeep(self) -> None:
-        """Make ``interrupted``, in the current orchestration, the attempts whose process is gone.
+        """End, in the current orchestration, the attempts and verifications whose process is gone.
 
         To be called once before each command.
         """
@@ -240,7 +253,8 @@ class Project:
         if current is None:
             return
         writer = self.opened(current)
-        if any(t.open_attempt and t.open_attempt.executor != "manual" for t in writer.graph.tasks.values()):
+        at_work = any(t.open_attempt and t.open_attempt.executor != "manual" for t in writer.graph.tasks.values())
+        if at_work or any(standing(self.layout.log(i)) for i in writer.graph.sessions.awake):
             from qwen_orch.project.upkeep import recover
 
             self.reports += recover(self.layout, writer)
@@ -294,15 +308,6 @@ class Project:
         found = [*self.reports, *(line for writer in list(self._writers.values()) for line in writer.take_repairs())]
         self.reports = []
         return list(dict.fromkeys(found))
-
-
-def _standing(path: Path) -> tuple[int, int, int] | None:
-    """Return inode, size and time of change of a file, or None when it is not there."""
-    try:
-        found = os.stat(path)  # noqa: PTH116 - as every other system call here
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _current(page: dict[str, Any]) -> Current:

@@ -1,5 +1,6 @@
 """What is due when an orchestration is opened: attempts that nobody is at any more become ``interrupted`` and are never
-silently repeated; sessions in which nothing happened for long are suspended."""
+silently repeated, verifications that nobody is at any more have failed; sessions in which nothing happened for long are
+suspended."""
 
 from __future__ import annotations
 
@@ -10,12 +11,13 @@ from pathlib import Path
 
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
-from qwen_orch.model.session import SessionState
+from qwen_orch.model.session import Session, SessionKind, SessionState
 from qwen_orch.model.task import Executor, Outcome, Task
 from qwen_orch.project.config import Config
 from qwen_orch.project.opening import timed_out
 from qwen_orch.project.writer import Writer, now
 from qwen_orch.store import lease
+from qwen_orch.store.files import standing
 from qwen_orch.store.snapshots import Layout
 
 
@@ -34,12 +36,24 @@ def _is_orphaned(layout: Layout, task: Task) -> bool:
     return not lease.is_held(layout.log(attempt.session))
 
 
+def abandoned(layout: Layout, graph: Graph) -> list[Session]:
+    """Return the active verifications whose process is gone: their log is still there, and nobody holds it.
+
+    An undo may make a verification active that has ended; its log went with its end.
+    """
+    left = (i for i in graph.sessions.awake if standing(layout.log(i)) and not lease.is_held(layout.log(i)))
+    found = (graph.sessions[i] for i in left)
+    return [s for s in found if s.kind is SessionKind.VERIFICATION and s.state is SessionState.ACTIVE]
+
+
 def recover(layout: Layout, writer: Writer) -> tuple[str, ...]:
-    """Record the interrupted attempts with what they had printed; return a line for each.
+    """Record the interrupted attempts with what they had printed, and the abandoned verifications; a line for each.
 
     What their commands left running is stopped first: nothing goes on behind the person's back.
     """
-    if not interrupted(layout, writer.graph):
+    left = [t.open_attempt.session for t in interrupted(layout, writer.graph) if t.open_attempt]
+    left += [s.id for s in abandoned(layout, writer.graph)]
+    if not left:
         return ()
     lines: list[str] = []
 
@@ -49,11 +63,14 @@ def recover(layout: Layout, writer: Writer) -> tuple[str, ...]:
         for task in interrupted(layout, graph):
             lines.append(f"{task.id} was interrupted; nothing was repeated: /task_status {task.id}")
             events += _ended(layout, graph, task)
+        for session in abandoned(layout, graph):
+            again = f"/complete_task {session.task}" if session.task else "/check_completeness"
+            lines.append(f"{session.id} was interrupted; nothing was judged: {again}")
+            events.append(e.SessionMoved(session.id, SessionState.FAILED, "the process that verified is gone"))
         return events
 
-    for task in interrupted(layout, writer.graph) if not writer.store.disk.rehearses else ():
-        assert task.open_attempt is not None
-        _stop_leftovers(task.open_attempt.session)
+    for session_id in left if not writer.store.disk.rehearses else ():
+        _stop_leftovers(session_id)
     writer.commit("recovery", ending)
     return tuple(lines)
 

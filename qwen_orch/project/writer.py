@@ -104,6 +104,7 @@ class Writer:
             graph, events = before, tuple(decide(before))
             for event in events:
                 check(graph, event)
+                self._refuse_taken(event)
                 graph = apply(graph, event, at)
             if events:
                 record = Record(self.seq + 1, at, by, events)
@@ -113,6 +114,15 @@ class Writer:
         if events:
             self.heard(before, record, graph)
         return events
+
+    def _refuse_taken(self, event: Event) -> None:
+        """Raise `StorageError` for a new session whose id another orchestration of the project has."""
+        from qwen_orch.model.event import SessionOpened
+
+        if not isinstance(event, SessionOpened) or event.session.id in self.graph.sessions:
+            return
+        if self.store.has_session(event.session.id):
+            raise StorageError(f"{event.session.id} exists already", "repeat the command: it gets another id")
 
     def refresh(self) -> list[Record]:
         """Take in what other processes have written, and return it; costs one system call when there is nothing."""

@@ -13,6 +13,7 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from qwen_orch.errors import StorageError
 from qwen_orch.store.syscalls import Syscalls
@@ -43,6 +44,19 @@ def explained(action: str, path: Path) -> Iterator[None]:
         reason = os.strerror(error.errno) if error.errno else str(error)
         hint = _NEXT_STEP.get(error.errno or 0, "repeat the command, or /doctor")
         raise StorageError(f"cannot {action} {path}: {reason}", hint) from error
+
+
+Stands: TypeAlias = "tuple[int, int, int]"
+"""What a file is just now: inode, size and time of change."""
+
+
+def standing(path: Path) -> Stands | None:
+    """Return how a file stands, or None when it is not there; while it stands so nobody has written to it."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def is_read_only(error: StorageError) -> bool:

@@ -163,7 +163,7 @@ class Restoration:
         """Return the state of snapshots that are current, as after every command; sessions are read when asked for."""
         later = Later(self, plan)
         names = (SessionId(name) for name in plan.sessions)
-        sessions = Shelf.named(names, later.load)
+        sessions = Shelf.named(names, later.load, plan.active)
         graph = snapshots.graph_of(plan.orchestration, manifest.tasks, sessions, manifest.last_number)
         return Loaded(graph, plan.seq, found.last, found.good, plan.reaches, later=later, format=found.format)
 

@@ -30,7 +30,7 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId
 from qwen_orch.store import codec, journal, seal, segments
 from qwen_orch.store.aside import stamp
-from qwen_orch.store.files import Disk
+from qwen_orch.store.files import Disk, Stands, standing
 from qwen_orch.store.journal import Record, Scan
 from qwen_orch.store.later import Later
 from qwen_orch.store.restore import Loaded, Restoration, restore, write_snapshots
@@ -89,12 +89,8 @@ class Store:
         """Tell, without the lock, whether the journal was written to or replaced since we last read it."""
         return self._standing() != self._stands
 
-    def _standing(self) -> tuple[int, int, int] | None:
-        try:
-            found = os.stat(self.path)
-        except OSError:
-            return None
-        return found.st_ino, found.st_size, found.st_mtime_ns
+    def _standing(self) -> Stands | None:
+        return standing(self.path)
 
     def load(self, mend: bool = True, thorough: bool = False) -> Loaded:
         """Restore the state from snapshots and the records after them, repairing what is damaged.
@@ -184,6 +180,10 @@ class Store:
         if live is not None:
             self._close()
             self._size, self._stands = len(live), self._standing()
+
+    def has_session(self, session: str) -> bool:
+        """Tell whether a snapshot of this name is there: session ids are unique in a project, as its files are."""
+        return standing(self.layout.session(session)) is not None
 
     def later(self, graph: Graph, seq: int) -> Later:
         """Return what reads the sessions of *graph* from the snapshots of a checkpoint just made at record *seq*."""

@@ -16,11 +16,11 @@ from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.session import SessionKind, SessionState
 from qwen_orch.model.task import Criterion, CriterionStatus, Evidence, Task, TaskStatus
 from qwen_orch.processes.shop import Shop
-from qwen_orch.project.opening import new_session, opened
+from qwen_orch.project.opening import new_session
 from qwen_orch.project.writer import now
 from qwen_orch.verification.checks import check_all
 from qwen_orch.verification.judge import Verdict, judge
-from qwen_orch.verification.session import after, ended_anyhow, verdict_events
+from qwen_orch.verification.session import after, verdict_events, verifying
 
 GATE = "quality gate"
 _PASSED = CriterionStatus.PASSED
@@ -38,8 +38,7 @@ async def completeness(shop: Shop, run_checks: bool, strict: bool) -> Completene
         hint = "/approve_plan" if graph.root.plan.status is PlanStatus.DRAFT else "/plan TEXT"
         raise StateTransitionError(f"the plan is {graph.root.plan.status}: there is nothing to check yet", hint)
     session = new_session(graph, SessionKind.VERIFICATION, f"completeness of {graph.root.title}")
-    shop.writer.commit("check_completeness", lambda g: opened(g, shop.project.config, session))
-    with ended_anyhow(shop, session.id, "check_completeness"):
+    with verifying(shop, session, "check_completeness"):
         found = await _checked(shop, session.id) if run_checks else {}
         shop.writer.commit("check_completeness", lambda g: _outcome(g, session.id, found, strict, run_checks))
     return _answer(shop.writer.graph, strict, run_checks)

@@ -11,7 +11,7 @@ from qwen_orch.graph.precedence import ENDS, held_open_by
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, TaskId
-from qwen_orch.model.session import SessionKind, SessionState
+from qwen_orch.model.session import Session, SessionKind, SessionState
 from qwen_orch.model.task import Evidence, Task, TaskStatus
 from qwen_orch.processes.shop import Shop
 from qwen_orch.project.opening import finished, new_session, opened
@@ -42,46 +42,39 @@ async def verify(
 
     When no check failed, and there is something that no command can check, *review* looks at it.
     """
-    session = _open(shop, task_id, by)
-    task = shop.writer.graph.task(task_id)
+    graph = shop.writer.graph
+    task = graph.task(task_id)
+    session = new_session(graph, SessionKind.VERIFICATION, f"verify {task.title}", task.session, task)
     checks = [c.check for c in task.acceptance if c.check] if task.approved else []
-    with ended_anyhow(shop, session, by), _leased(shop, session) as log:
+    with verifying(shop, session, by) as log:
         for line in checks:
             shop.show("checking", task_id, line)
-        found = await check(checks, shop.surroundings(session))
+        found = await check(checks, shop.surroundings(session.id))
         needed = unchecked(task) and all(seen.passed for seen in found.values())
-        reviewed = await review(shop, session, log) if review and needed else UNREVIEWED
-        return _close(shop, task_id, session, by, lambda newest: judge(newest, found, claim, reviewed))
+        reviewed = await review(shop, session.id, log) if review and needed else UNREVIEWED
+        return _close(shop, task_id, session.id, by, lambda newest: judge(newest, found, claim, reviewed))
 
 
 @contextlib.contextmanager
-def _leased(shop: Shop, session: SessionId) -> Iterator[BinaryIO]:
-    """Hold the lease of a verification's log, so that anybody can tell whether somebody is at it; an empty log goes."""
-    path = shop.project.layout.log(session)
+def verifying(shop: Shop, session: Session, by: str) -> Iterator[BinaryIO]:
+    """Open a verification *session*, hold the lease of its log, and end it as failed if the block does not end it.
+
+    The lease comes first, so that nobody takes the session for one whose process is gone. An empty log goes.
+    """
+    path = shop.project.layout.log(session.id)
     with explained("make the log", path):
         log = lease.take(path)
     with contextlib.closing(log):
-        yield log
-        if not log.tell():
-            path.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def ended_anyhow(shop: Shop, session: SessionId, by: str) -> Iterator[None]:
-    """End the verification *session* as failed when the block does not come to its end."""
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(OrchError):
-            shop.writer.commit(by, lambda graph: finished(graph, session, SessionState.FAILED))
-        raise
-
-
-def _open(shop: Shop, task_id: TaskId, by: str) -> SessionId:
-    task = shop.writer.graph.task(task_id)
-    fresh = new_session(shop.writer.graph, SessionKind.VERIFICATION, f"verify {task.title}", task.session, task)
-    shop.writer.commit(by, lambda graph: opened(graph, shop.project.config, fresh))
-    return fresh.id
+        try:
+            shop.writer.commit(by, lambda graph: opened(graph, shop.project.config, session))
+            yield log
+        except BaseException:
+            with contextlib.suppress(OrchError):
+                shop.writer.commit(by, lambda graph: finished(graph, session.id, SessionState.FAILED))
+            raise
+        finally:
+            if not log.tell():
+                path.unlink(missing_ok=True)
 
 
 def _close(shop: Shop, task_id: TaskId, session: SessionId, by: str, judging: Callable[[Task], Judgement]) -> Judgement:

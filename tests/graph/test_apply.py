@@ -19,7 +19,16 @@ from qwen_orch.model.activity import MOST_KEPT, Action, ActionState, Activity, F
 from qwen_orch.model.ids import TaskId, number_of, phase_id, task_id
 from qwen_orch.model.plan import Phase, PlanStatus
 from qwen_orch.model.session import Note, Session, SessionKind, SessionState, Thought
-from qwen_orch.model.task import Attempt, Criterion, CriterionStatus, Evidence, Executor, Outcome, TaskStatus
+from qwen_orch.model.task import (
+    MOST_ATTEMPTS,
+    Attempt,
+    Criterion,
+    CriterionStatus,
+    Evidence,
+    Executor,
+    Outcome,
+    TaskStatus,
+)
 from tests.strategies import LAW, ORCH, SESSION, T0, Step, graph_of, histories, started, task
 
 T1 = "2024-05-06T09:00:00+00:00"
@@ -251,3 +260,14 @@ def test_phases_are_found_by_id() -> None:
     phases = (Phase(phase_id(1), "one"), Phase(phase_id(2), "two"))
     graph = started(phases)
     assert [graph.phase(i) for i in (phase_id(2), "phase-9", None)] == [phases[1], None, None]
+
+
+def test_a_task_that_is_done_again_without_end_keeps_the_first_attempt_and_the_newest() -> None:
+    """Their numbers go on; the journal has those between."""
+    graph = graph_of(task(1))
+    for number in range(1, MOST_ATTEMPTS + 11):
+        graph = apply(graph, e.AttemptStarted(ONE, Attempt(number, Executor.SHELL, SESSION, T0)), T1)
+        assert graph.task(ONE).tried == number
+    kept = [a.number for a in graph.task(ONE).attempts]
+    assert kept == [1, *range(12, MOST_ATTEMPTS + 11)]
+    assert len(kept) == MOST_ATTEMPTS

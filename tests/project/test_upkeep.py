@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,11 +24,13 @@ from qwen_orch.store import lease
 from tests.faults.work import A, fresh, planning
 from tests.strategies import T0
 
-AT_WORK = SessionId("session-work-aaaa")
+AT_WORK = SessionId(f"session-work-{os.getpid()}")
+"""Another for each process of the tests: what carries its mark is stopped, whoever started it."""
 
 WORKER = """
 import os, subprocess, sys, time
 from pathlib import Path
+from typing import Any
 from qwen_orch.store import lease
 log = lease.take(Path(sys.argv[1]))
 environment = {**os.environ, lease.MARK: sys.argv[2]}
@@ -158,3 +162,59 @@ def test_sessions_that_timed_out_are_suspended(project: Project) -> None:
     seq = writer.seq
     assert suspend_timed_out(writer, config) == 0
     assert writer.seq == seq
+
+
+def ours(root: Path, *words: str) -> subprocess.Popen[bytes]:
+    """Start one command in the project at *root*."""
+    line = [sys.executable, "-m", "qwen_orch", "--json", "--yes", "--project", os.fspath(root), *words]
+    return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def answer(root: Path, *words: str) -> dict[str, Any]:
+    """Run one command, and return all that it says."""
+    found: dict[str, Any] = json.loads(ours(root, *words).communicate()[0])
+    return found
+
+
+CHECKED = "# Shop\n\n- [x] Cart\n  - check: `echo $$ > pid; exec sleep 300` it sleeps\n"
+
+
+@pytest.mark.parametrize("command", [("/complete_task", "1"), ("/check_completeness",)])
+def test_a_verification_whose_process_was_killed_has_failed(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Its check is stopped; nothing is judged; it is said once, with what to type."""
+    (tmp_path / "plan.md").write_text(CHECKED)
+    answer(tmp_path, "/plan", f"@{tmp_path / 'plan.md'}")
+    answer(tmp_path, "/approve_plan")
+    at_it = ours(tmp_path, *command)
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    check = int((tmp_path / "pid").read_text())
+    (active,) = answer(tmp_path, "/sessions", "type:verification")["result"]["sessions"]
+    assert active["state"] == "active", "somebody is at it: asking changes nothing"
+    at_it.kill()
+    at_it.communicate()
+    assert is_alive(check)
+    told = answer(tmp_path, "/sessions", "type:verification")
+    assert [s["state"] for s in told["result"]["sessions"]] == ["failed"]
+    (line,) = told["warnings"]
+    assert f"{active['id']} was interrupted; nothing was judged: {command[0]}" in line
+    while is_alive(check):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert answer(tmp_path, "/task_status", "1")["result"]["task"]["status"] == "claimed"
+    assert answer(tmp_path, "/sessions")["warnings"] == []
+
+
+def test_a_verification_that_an_undo_made_active_again_is_left_alone(project: Project, writer: Writer) -> None:
+    """Its process has ended as it should; ending it once more would make the undo one that cannot be redone."""
+    name = SessionId("session-verify-aaaa")
+    at = e.SessionOpened(Session(name, SessionKind.VERIFICATION, "verify", A, task=task_id(1), created=T0, updated=T0))
+    writer.commit("complete_task", lambda _: [at])
+    again = fresh(project.root)
+    again.upkeep()
+    assert again.writer(A).graph.sessions[name].state == "active"
+    lease.take(project.layout.log(name)).close()
+    again.upkeep()
+    assert again.writer(A).graph.sessions[name].state == "failed"
