@@ -25,6 +25,9 @@ from qwen_orch.commands import ALIASES  # noqa: E402
 from qwen_orch.commands.help import GROUPS  # noqa: E402
 from qwen_orch.commands.registry import Command, Param, all_commands  # noqa: E402
 from qwen_orch.graph.filter_keys import SESSION_TABLE, TASK_TABLE, Key  # noqa: E402
+from qwen_orch.mcp_server.catalogue import tools_for  # noqa: E402
+from qwen_orch.mcp_server.tools import Argument, Tool  # noqa: E402
+from qwen_orch.model.session import SessionKind  # noqa: E402
 from qwen_orch.planning import playbooks  # noqa: E402
 from qwen_orch.project.config import KEYS  # noqa: E402
 from tests.planning.cases import RULES, Rule  # noqa: E402
@@ -101,9 +104,16 @@ def _answers() -> dict[str, type]:
     found: dict[str, type] = {}
     for module in pkgutil.iter_modules(answers.__path__):
         for value in vars(importlib.import_module(f"qwen_orch.answers.{module.name}")).values():
-            if isinstance(value, type) and attrs.has(value):
+            if isinstance(value, type) and _fields(value):
                 found.setdefault(value.__name__, value)
     return dict(sorted(found.items()))
+
+
+def _fields(kind: type) -> list[tuple[str, Any]]:
+    """Return the names and annotations of an answer, a named tuple, or of what it holds, a class of attrs."""
+    if attrs.has(kind):
+        return [(a.name, a.type) for a in attrs.fields(kind)]
+    return [(name, kind.__annotations__[name].__forward_arg__) for name in getattr(kind, "_fields", ())]
 
 
 def _objects() -> str:
@@ -112,7 +122,7 @@ def _objects() -> str:
 
 def _object(kind: type) -> str:
     said = _prose(kind.__doc__ or "").replace("*", "`")
-    rows = ((f"`{a.name}`", f"`{_readable(a.type)}`") for a in attrs.fields(kind))
+    rows = ((f"`{name}`", f"`{_readable(annotation)}`") for name, annotation in _fields(kind))
     return f"### {kind.__name__}\n\n{said}\n\n{_table(('key', 'value'), rows)}"
 
 
@@ -156,6 +166,39 @@ def _case(text: str, expected: str) -> str:
     return f"{fence}text\n{text.rstrip()}\n\n{understood}\n{fence}"
 
 
+# Tools of the report server
+
+OFFERED = {
+    None: "on its own",
+    **{k: str(k) for k in (SessionKind.PLANNING, SessionKind.TASK, SessionKind.VERIFICATION)},
+}
+
+
+def _offered() -> str:
+    by_kind = {kind: tools_for(kind) for kind in OFFERED}
+    names = dict.fromkeys(name for tools in by_kind.values() for name in tools)
+    rows = ((f"`{name}`", *("yes" if name in by_kind[kind] else "" for kind in OFFERED)) for name in names)
+    return _table(("tool", *OFFERED.values()), rows)
+
+
+def _tools() -> str:
+    known = [tool for kind in OFFERED for tool in tools_for(kind).values()]
+    reports = {(tool.name, tool.arguments): tool for tool in known if not tool.reads}
+    return "\n\n".join(map(_tool, reports.values()))
+
+
+def _tool(tool: Tool) -> str:
+    twice = any(a.name == "task" for a in tool.arguments) and tool.name in tools_for(SessionKind.TASK)
+    arguments = _table(("argument", "kind", "what it is"), map(_tool_argument, tool.arguments))
+    return f"### {tool.name}{' (on its own)' if twice else ''}\n\n{_prose(tool.about)}\n\n{arguments}"
+
+
+def _tool_argument(argument: Argument) -> tuple[str, str, str]:
+    choices = f" ({', '.join(argument.choices)})" if argument.choices else ""
+    optional = "" if argument.required else ", may be left out"
+    return f"`{argument.name}`", f"{argument.kind}{optional}", f"{argument.about}{choices}"
+
+
 # Settings, filters, playbooks
 
 
@@ -181,6 +224,8 @@ def _playbooks() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     "reference": _reference,
+    "offered": _offered,
+    "tools": _tools,
     "commands": _brief,
     "answers": _objects,
     "settings": _settings,
