@@ -152,11 +152,15 @@ def _main(options: Options, screen: Screen) -> int:
     if options.words and options.script is not None:
         raise UsageError("a command or --script, not both", "qwen-orch --script FILE")
     project = open_project(options.project)
+    patient = True
     try:
         return _run(project, options, screen)
+    except KeyboardInterrupt:
+        patient = False
+        raise
     finally:
         if project.listener is not None:  # the answer is out: now there is time for what goes on in the background
-            screen.warn(project.listener.finish())
+            screen.warn(project.listener.finish(patient and not _asked_to_end))
 
 
 def _run(project: Project, options: Options, screen: Screen) -> int:

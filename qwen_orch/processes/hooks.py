@@ -29,6 +29,7 @@ INSIDE = "QWEN_ORCH_HOOK"
 TEXT = "QWEN_ORCH_TEXT"
 """The environment variable that tells a hook, in a line, what happened."""
 LOG = "hooks.log"
+STOPPED = "hooks that were still running were stopped"
 AT_ONCE = 4
 MOST = 100
 """Hooks that run or wait to run; more are left out, and that is said."""
@@ -129,28 +130,26 @@ class Hooks:
             self._said.add(text)
             self.project.reports.append(text)
 
-    def finish(self) -> list[str]:
-        """Wait for the hooks that run, as long as one may take, and stop the rest; return what went wrong.
+    def finish(self, patient: bool = True) -> list[str]:
+        """Wait for the hooks that run, if *patient* as long as one may take, and stop the rest; return what went wrong.
 
         Ctrl-C ends the wait and the hooks. Raises nothing.
         """
         background, self._background = self._background, None
         if background is not None:
             try:
-                self._end(background)
+                self._end(background, patient)
             except KeyboardInterrupt:
-                self._warn("the hooks that ran were stopped")
+                self._warn(STOPPED)
             except OrchError as error:
                 self._warn(error.message)
         return self.project.take_reports()
 
-    def _end(self, background: Background) -> None:
+    def _end(self, background: Background, patient: bool) -> None:
         from qwen_orch.project.config import seconds
 
-        limit = seconds(self.project.config.hookTimeout)
-        late = background.end(limit)
-        if late:
-            self._warn(f"{late} hooks were stopped {limit:g} s after the command had ended (hookTimeout)")
+        if background.end(seconds(self.project.config.hookTimeout) if patient else 0.0):
+            self._warn(STOPPED)
 
 
 def _reason(error: Exception) -> str:

