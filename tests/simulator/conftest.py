@@ -62,7 +62,7 @@ class Talk:
         answer = await self.connection.prompt(
             prompt=[acp.text_block("\n".join(lines))], session_id=session or self.session
         )
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)  # the SDK hands over each update in a task of its own
         return str(answer.stop_reason)
 
     async def until(self, true: Callable[[], object]) -> None:
