@@ -29,10 +29,11 @@ from acp.schema import (
 )
 
 from qwen_orch import __version__
-from qwen_orch.agents.profile import SERVER, Profile, our_variables, ourselves
+from qwen_orch.agents.profile import SERVER, Profile
 from qwen_orch.agents.seen import Recalled, Seen, seen, used
 from qwen_orch.agents.trouble import Trouble
 from qwen_orch.model.activity import Usage
+from qwen_orch.processes.ourselves import our_variables, ourselves
 
 T = TypeVar("T")
 Permit = Callable[[dict[str, Any]], Awaitable[bool]]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from attrs import field, frozen
 
-import qwen_orch
 from qwen_orch.errors import AgentError
+from qwen_orch.processes.ourselves import our_variables, ourselves
 from qwen_orch.project.config import Config
 
 SERVER = "orch"
@@ -45,19 +44,6 @@ class Profile:
     names_sessions: bool = False
     counts_tokens: bool = False
     chat: Callable[[Path, str], Path | None] = lambda cwd, session: None
-
-
-def ourselves(*words: str) -> tuple[str, ...]:
-    """Return the command that starts this program, however it was installed, in a folder of somebody else's code.
-
-    ``-P`` keeps that folder out of what Python imports from.
-    """
-    return sys.executable, "-P", "-m", "qwen_orch", *words
-
-
-def our_variables() -> dict[str, str]:
-    """Return what `ourselves` needs in its environment."""
-    return {"PYTHONPATH": str(Path(qwen_orch.__file__).parent.parent)}
 
 
 def profile_of(config: Config) -> Profile:

@@ -24,6 +24,13 @@ class Worked(NamedTuple):
         return 1 if worked_on and self.task.status == "failed" else 0
 
 
+class Begun(NamedTuple):
+    """Work goes on in the background: *tasks* are those begun so far, *log* the file in which its answer will be."""
+
+    tasks: tuple[TaskAnswer, ...]
+    log: str
+
+
 class WorkedAll(NamedTuple):
     """Everything that became ready was done; *tasks* are those worked on, in the order they ended."""
 

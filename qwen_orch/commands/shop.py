@@ -9,25 +9,51 @@ from qwen_orch.commands.context import Context, Update
 from qwen_orch.model.activity import PermissionRequest
 from qwen_orch.model.ids import SessionId
 from qwen_orch.processes.shop import Answer, Shop
+from qwen_orch.project.config import Config, seconds
 from qwen_orch.project.writer import Writer
 
 T = TypeVar("T")
+LOOK_SECONDS = 0.2
+"""How often it is looked whether a question was answered elsewhere."""
 
 
-def shop_of(ctx: Context, writer: Writer) -> Shop:
-    """Return the shop in which *ctx* has work done: it shows at its door, and asks there what an agent asks."""
+def shop_of(ctx: Context, writer: Writer, ask_later: bool = False) -> Shop:
+    """Return the shop in which *ctx* has work done: it shows at its door, and asks there what an agent asks.
+
+    With *ask_later* a question waits for its answer from elsewhere.
+    """
 
     async def ask(session: SessionId, request: PermissionRequest) -> Answer:
         import asyncio
 
         if ctx.yes:
             return Answer(True, "--yes")
+        if ask_later:
+            return await _answered_elsewhere(ctx.project.config, writer, session, request.number)
         if not ctx.door.interactive:
             return Answer(False, "nobody")
         question = f"{request.title}\n{request.detail}\nMay the agent do this, once?"
         return Answer(await asyncio.to_thread(ctx.door.consent, question), "person")
 
     return Shop(ctx.project, writer, lambda kind, task, text: ctx.door.show(Update(kind, task, text)), ask)
+
+
+async def _answered_elsewhere(config: Config, writer: Writer, session: SessionId, number: int) -> Answer:
+    """Wait for /allow or /deny, in whatever process; after ``permissionTimeout`` the answer is no."""
+    import asyncio
+
+    limit = seconds(config.permission_wait)
+    try:
+        async with asyncio.timeout(limit):
+            while True:
+                writer.refresh()
+                asked = writer.graph.session(session).activity.requests
+                answered = next((r for r in asked if r.number == number and r.allowed is not None), None)
+                if answered is not None:
+                    return Answer(bool(answered.allowed), answered.by)
+                await asyncio.sleep(LOOK_SECONDS)
+    except TimeoutError:
+        return Answer(False, "nobody")
 
 
 def run_through(work: Coroutine[Any, Any, T]) -> T:

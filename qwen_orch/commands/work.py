@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from qwen_orch.answers.core import session_answer, task_answer
-from qwen_orch.answers.work import Completeness, Worked, WorkedAll
+from qwen_orch.answers.work import Begun, Completeness, Worked, WorkedAll
 from qwen_orch.commands.context import Context, task_named
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.commands.shop import run_through, shop_of
@@ -36,21 +36,29 @@ def new_task(
     all: Annotated[bool, Arg("do everything that becomes ready and needs no person")] = False,  # noqa: A002
     jobs: Annotated[int | None, Arg("with --all: how many at a time")] = None,
     skip_verification: Annotated[bool, Arg("leave it claimed: do not run the checks")] = False,
-) -> Worked | WorkedAll:
+    background: Annotated[bool, Arg("go on in the background, even when the shell is left")] = False,
+    ask_later: Annotated[bool, Arg("what an agent asks waits for /allow or /deny")] = False,
+) -> Worked | WorkedAll | Begun:
     """Start a task in a session of its own: the next ready one, or the one named.
 
     A task with commands is done by the shell, then its checks are run: only they complete it. Any other is done by the
     agent that is configured (/config agent.name qwen), whose claim is judged by evidence; without one by hand: work,
     then /complete_task. What is ready first is chosen by critical path, then priority, then order.
+
+    What an agent wants to do beyond reading is asked at the prompt, once each; rules in /config permissions, or --yes,
+    spare the question. In the background it waits for /allow or /deny.
     """
     writer, wanted = ctx.writer, executor or ctx.project.config.executor
     _refuse_ignored(task, force, all, jobs)
+    if background:
+        flags = {"--force": force, "--all": all, "--skip-verification": skip_verification}
+        return _in_background(ctx, writer, task, wanted, jobs, [flag for flag, given in flags.items() if given])
+    shop = shop_of(ctx, writer, ask_later)
     if all:
-        return _everything(ctx, writer, wanted, jobs, not skip_verification)
+        return _everything(ctx, shop, wanted, jobs, not skip_verification)
     from qwen_orch.execution.attempt import session_for
     from qwen_orch.execution.choose import executor_for, next_task
 
-    shop = shop_of(ctx, writer)
     while True:
         chosen = writer.graph.task(task_named(writer.graph, task)) if task else next_task(writer.graph, now())
         session = session_for(shop, chosen.id, ctx.parent_session(writer))
@@ -73,6 +81,20 @@ def _refuse_ignored(task: str | None, force: bool, everything: bool, jobs: int |
         raise UsageError("--jobs goes with --all", "/new_task --all --jobs 2")
 
 
+def _in_background(
+    ctx: Context, writer: Writer, task: str | None, wanted: str, jobs: int | None, flags: list[str]
+) -> Begun:
+    from qwen_orch.commands.background import in_background
+    from qwen_orch.execution.choose import refuse_unapproved
+
+    refuse_unapproved(writer.graph)
+    if wanted == Executor.MANUAL:
+        raise UsageError("work by hand has no background", "/new_task --executor manual", "/new_task --background")
+    named = [task_named(writer.graph, task)] if task else []
+    more = [] if jobs is None else ["--jobs", str(jobs)]
+    return in_background(ctx, writer, [*named, "--executor", wanted, *more, *flags])
+
+
 def _one(ctx: Context, shop: Shop, order: Wanted, session: Session) -> Worked:
     from qwen_orch.execution.attempt import start
     from qwen_orch.execution.everything import do
@@ -87,14 +109,14 @@ def _one(ctx: Context, shop: Shop, order: Wanted, session: Session) -> Worked:
     return worked(graph, task)
 
 
-def _everything(ctx: Context, writer: Writer, wanted: str, jobs: int | None, verified: bool) -> WorkedAll:
+def _everything(ctx: Context, shop: Shop, wanted: str, jobs: int | None, verified: bool) -> WorkedAll:
     from qwen_orch.execution.everything import do_everything
 
     at_a_time = ctx.project.config.jobs if jobs is None else jobs
     if not 1 <= at_a_time <= 64:
         raise UsageError(f"--jobs is a number from 1 to 64, not {at_a_time}", "/new_task --all --jobs 2")
-    done = run_through(do_everything(shop_of(ctx, writer), wanted, at_a_time, verified, ctx.parent_session(writer)))
-    graph, moment = writer.graph, now()
+    done = run_through(do_everything(shop, wanted, at_a_time, verified, ctx.parent_session(shop.writer)))
+    graph, moment = shop.writer.graph, now()
     tasks = tuple(task_answer(graph, graph.task(i), moment) for i in done)
     counted = [t.status for t in tasks]
     from qwen_orch.graph.query import ready

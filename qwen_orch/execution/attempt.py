@@ -28,6 +28,9 @@ from qwen_orch.verification.checks import observed
 from qwen_orch.verification.judge import Verdict
 from qwen_orch.verification.session import Review, verify
 
+LOOK_SECONDS = 0.5
+"""How often it is looked whether an attempt was ended elsewhere."""
+
 
 @frozen
 class Wanted:
@@ -80,10 +83,35 @@ async def attempted(shop: Shop, wanted: Wanted, session: Session, act: Act) -> V
         seen: list[Evidence] = []
         try:
             shop.show("started", task.id, task.title)
-            return await act(task, log, seen)
+            return await _unless_taken_over(shop, task.id, session, act(task, log, seen))
         except (asyncio.CancelledError, KeyboardInterrupt):
             suspended(shop, task.id, session, Outcome.CANCELLED, "stopped by a person", tuple(seen))
             raise
+
+
+async def _unless_taken_over(shop: Shop, task_id: TaskId, session: Session, act: Awaitable[Verdict]) -> Verdict:
+    """Return what *act* does; stop it when the attempt was ended elsewhere, by /cancel_task for one, and raise that."""
+    doing = asyncio.ensure_future(act)
+    try:
+        while not doing.done():
+            await asyncio.wait({doing}, timeout=LOOK_SECONDS)
+            shop.writer.refresh()
+            if not doing.done() and _was_ended(shop, task_id, session):
+                break
+    finally:
+        if not doing.done():
+            doing.cancel()
+            await asyncio.wait({doing})
+    if doing.cancelled():
+        refuse_stale(shop.writer.graph, task_id, session)
+    return doing.result()
+
+
+def _was_ended(shop: Shop, task_id: TaskId, session: Session) -> bool:
+    """Tell whether the attempt is over though we are still at it; our own claim, which is being verified, is ours."""
+    task = shop.writer.graph.tasks.get(task_id)
+    attempt = next((a for a in task.attempts if a.session == session.id), None) if task else None
+    return attempt is None or attempt.outcome is Outcome.CANCELLED
 
 
 async def do_by_shell(shop: Shop, wanted: Wanted, session: Session) -> Verdict:

@@ -76,6 +76,7 @@ async def run(command: str, around: Surroundings) -> Ran:
         os.close(ours)
         return Ran(command, NOT_STARTED, 0.0, f"it could not be started: {getattr(error, 'strerror', '') or error}")
     except BaseException:
+        _keep(_left_in(ours), tail, around)  # it may have run already although we had not been told so yet
         os.close(ours)
         raise
     finally:
@@ -122,6 +123,7 @@ async def _watched(process: asyncio.subprocess.Process, output: int, tail: Tail,
     finally:
         if process.returncode is None:
             await asyncio.shield(end(process))
+            await asyncio.wait({reading}, timeout=LINGER_SECONDS)  # what it printed before is in the pipe still
         reading.cancel()
         await asyncio.wait({reading})
     if not reading.cancelled():
@@ -133,6 +135,15 @@ def _unread(process: asyncio.subprocess.Process) -> None:
     """End what nobody reads any more: it would wait for ever for room in its pipe."""
     if process.returncode is None:
         _kill(process.pid, signal.SIGKILL)
+
+
+def _left_in(output: int) -> str:
+    """Return what a pipe holds just now, as far as anybody reads it."""
+    os.set_blocking(output, False)
+    with contextlib.suppress(BlockingIOError):
+        lines = Lines()
+        return hide(lines.add(os.read(output, 65536)) + lines.end())
+    return ""
 
 
 def _kill(group: int, how: signal.Signals) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from qwen_orch.answers.core import TaskAnswer
-from qwen_orch.answers.work import Completeness, CriterionAnswer, Remaining, Worked, WorkedAll
+from qwen_orch.answers.work import Begun, Completeness, CriterionAnswer, Remaining, Worked, WorkedAll
 from qwen_orch.views.blocks import BREAK, GAP, INDENT, Block, Line, Row, Span, Table, exact, line, parted, row, sheet
 from qwen_orch.views.parts import bar, bullets, following, joined, mark, more, opening, section, state, title
 from qwen_orch.views.status import attempt
@@ -41,6 +41,14 @@ def worked(answer: Worked) -> list[Block]:
         *section("Evidence", evidence(answer.evidence)),
         *following(answer.next),
     ]
+
+
+def begun(answer: Begun) -> list[Block]:
+    """Draw what goes on in the background, and how it is followed."""
+    rows = tuple(map(task_row, answer.tasks))
+    begun_already = [task_table(rows), GAP] if rows else [line("Nothing has begun yet."), GAP]
+    where = line(Span("in the background; what it says in the end: ", "muted"), exact(answer.log), indent=2)
+    return [*begun_already, where, *following(["/task_status", "/permissions"])]
 
 
 def _judged(task: TaskAnswer) -> list[Block]:
@@ -123,4 +131,9 @@ def _left(task: Remaining) -> Iterator[Row]:
     yield Row(((Span.of("→ ", "muted"), *joined([Span(task.command, "command"), task.why])),), depth=_BELOW)
 
 
-VIEWS: dict[type, Callable[..., list[Block]]] = {Worked: worked, WorkedAll: worked_all, Completeness: completeness}
+VIEWS: dict[type, Callable[..., list[Block]]] = {
+    Worked: worked,
+    WorkedAll: worked_all,
+    Begun: begun,
+    Completeness: completeness,
+}
