@@ -69,7 +69,7 @@ class Change(NamedTuple):
 
 def own_folder() -> Path:
     """Return the person's own ``.qwen`` folder, which is read in every project."""
-    return Path(os.environ.get("QWEN_HOME") or Path.home() / ".qwen")
+    return Path(os.environ.get("QWEN_HOME") or "~/.qwen").expanduser()
 
 
 def program() -> list[str]:

@@ -23,10 +23,10 @@ NEW = '{\n  "$version": 4\n}\n'
 
 
 def hook(program: list[str], everywhere: bool) -> dict[str, Any]:
-    """Return the hook on every prompt. Only a prompt of ours starts *program*; any other costs a ``grep``."""
+    """Return the hook on every prompt. Only one that may be of ours starts *program*; any other costs a ``grep``."""
     words = shlex.join([*program, "qwen-prompt", *(["--global"] if everywhere else [])])
-    ours = shlex.quote(f'"prompt":"{MARK}')
-    command = f'QWEN_ORCH_PROMPT=$(grep -F {ours}) && printf %s "$QWEN_ORCH_PROMPT" | {words} || true'
+    starts = shlex.join(["-e", f'"prompt":"{MARK}', "-e", '"prompt":"/'])
+    command = f'QWEN_ORCH_PROMPT=$(grep -F {starts}) && printf %s "$QWEN_ORCH_PROMPT" | {words} || true'
     return {"hooks": [{"type": "command", "name": HOOK_NAME, "command": command, "timeout": HOOK_MILLISECONDS}]}
 
 

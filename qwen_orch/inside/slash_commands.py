@@ -1,7 +1,8 @@
 """The custom commands of Qwen Code that are ours: what their files say, and what was typed when one is submitted.
 
 Qwen Code turns ``/plan Build it`` into the text of the file, an empty line, and the very words that were typed. That
-prompt goes to our hook as JSON, so no word of it ever meets a shell. `typed` is the way back from it.
+prompt goes to our hook as JSON, so no word of it ever meets a shell. `typed` is the way back from it. Over the Agent
+Client Protocol the hook is given the words that were typed alone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import re
 
 MARK = "qwen-orch /"
-"""What the prompt of each of our commands begins with; the hook looks no further in others."""
+"""What the prompt of each of our commands begins with."""
 ANY = "orch"
 """The command that stands for all: ``/orch context``."""
 NAMES = (
@@ -30,6 +31,7 @@ NAMES = (
 
 _UNHEARD = "What qwen-orch answered stands at the end. If nothing does, its hook did not run: say that, and do nothing."
 _PROMPT = re.compile(rf"{MARK}(\w+)\n[^\n]*(?:\n\n/\S+(.*))?\Z", re.DOTALL)
+_BARE = re.compile(rf"/({'|'.join((*NAMES, ANY))})(?!\S)(.*)\Z", re.DOTALL)
 
 
 def text(name: str, summary: str, arguments: str) -> str:
@@ -41,7 +43,7 @@ def text(name: str, summary: str, arguments: str) -> str:
 
 def typed(prompt: str) -> str | None:
     """Return the line of ours that *prompt* stands for, as it was typed; None when it is no command of ours."""
-    found = _PROMPT.match(prompt)
+    found = _PROMPT.match(prompt) or _BARE.match(prompt)
     if found is None:
         return None
     name, words = found[1], found[2] or ""

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import stat
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 
 from qwen_orch.errors import OrchError, StorageError, ValidationError
 from qwen_orch.inside import jsonc
-from qwen_orch.inside.installation import Folder, install, uninstall
+from qwen_orch.inside.installation import Folder, install, program, uninstall
 from qwen_orch.inside.slash_commands import ANY, NAMES
 from qwen_orch.store.files import Disk
 from qwen_orch.store.syscalls import Syscalls
@@ -259,6 +260,23 @@ def test_a_receipt_that_cannot_be_read_is_no_crash(desk: Desk, broken: str) -> N
     desk("/uninstall qwen")
     left = json.loads((desk.root / ".qwen" / "settings.json").read_text())
     assert left == {"hooks": {"UserPromptSubmit": []}, "mcpServers": {}, "$version": 4}
+
+
+def test_the_program_is_written_so_that_it_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its name where PATH leads to this very one, which others may share; else by its path, else by its Python."""
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "qwen-orch").write_text("#!/bin/sh\n")
+        (tmp_path / name / "qwen-orch").chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "here" / "qwen-orch"), "install", "qwen"])
+    monkeypatch.setenv("PATH", str(tmp_path / "here"))
+    assert program() == ["qwen-orch"]
+    monkeypatch.setenv("PATH", str(tmp_path / "there"))
+    assert program() == [str(tmp_path / "here" / "qwen-orch")]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert program() == [str(tmp_path / "here" / "qwen-orch")]
+    monkeypatch.setattr(sys, "argv", ["/x/qwen_orch/__main__.py"])
+    assert program() == [sys.executable, "-P", "-m", "qwen_orch"]
 
 
 TWO = {"plan": "Plan\n", "orch": "Any\n"}

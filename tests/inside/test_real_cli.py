@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pexpect
 import pyte
@@ -15,6 +17,7 @@ import pytest
 
 from tests.agents.answers import call, text
 from tests.agents.openai_model import Model
+from tests.agents.raw_client import running
 
 Headless = Callable[..., subprocess.CompletedProcess[str]]
 Ours = Callable[..., str]
@@ -130,6 +133,20 @@ def test_settings_that_qwen_code_wrote_anew_lose_ours_alone(
     assert "orch" not in path.read_text()
     assert '"vimMode": true' in path.read_text()
     assert list((project / ".qwen").glob("*.corrupted*")) == []
+
+
+def test_over_acp(qwen: Path, ours: Ours, echo: Model, project: Path, surroundings: dict[str, str]) -> None:
+    """In an editor that has Qwen Code for its agent, they work as well."""
+    ours("install", "qwen")
+    ours("plan", "Build it\n- [ ] One")
+
+    async def typing() -> str:
+        async with running(surroundings, project) as bare:
+            await bare.open(session := str(uuid4()))
+            await bare.say(session, "/list_tasks")
+            return bare.words(session)
+
+    assert same(asyncio.run(typing()), ours("list_tasks"))
 
 
 class Terminal:

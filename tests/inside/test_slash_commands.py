@@ -20,6 +20,7 @@ def test_every_character_comes_back(name: str, words: str) -> None:
     """Quotes, line feeds, dollars and what looks like the file itself."""
     assert typed(prompt(name, words)) == f"/{name}{words}"
     assert typed(prompt(ANY, words)) == words.lstrip()
+    assert typed(f"/{name}{words}") == f"/{name}{words}", "as it comes over the Agent Client Protocol"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -29,10 +30,10 @@ def test_a_command_may_stand_alone(name: str) -> None:
     assert typed(prompt(ANY)) == "/orchestration_help"
 
 
-@pytest.mark.parametrize(
-    "other",
-    ["", "hello", "/plan x", "qwen-orch /plan", " qwen-orch /plan\nx", "Type\nqwen-orch /plan\nx", "qwen-orch /"],
-)
+OTHERS = ("", "hello", "/planner x", "/context", " /plan x", "qwen-orch /plan", " qwen-orch /plan\nx", "qwen-orch /")
+
+
+@pytest.mark.parametrize("other", [*OTHERS, "Type\nqwen-orch /plan\nx", "Type\n/plan x"])
 def test_other_prompts_are_none_of_ours(other: str) -> None:
     """Even when they speak of a command."""
     assert typed(other) is None
