@@ -152,9 +152,7 @@ class Config:
     )
     agent_review: bool = _key(True, _yes_no, "a second session reviews what no command can check", "agent.review")
     agent_confidence: float = _key(0.8, _share, "how sure a review must be to count", "agent.confidence")
-    hooks: Mapping[str, str] = _key(
-        {}, _hooks, 'commands of yours to run on events: {"task.failed": "notify-send failed"}; see /hooks'
-    )
+    hooks: Mapping[str, str] = _key({}, _hooks, "commands of yours to run, by event; /hooks lists them")
     hookTimeout: str = _key("10s", _duration, "a hook that runs longer is stopped")  # noqa: N815
     notify: str = _key("none", _one_of(*NOTICES), "how you are told that a task ended or an agent asks for something")
 
