@@ -57,6 +57,8 @@ def uninstall(
 
     folder = _folder(ctx, global_)
     change = installation.uninstall(folder)
+    if change.edited:
+        ctx.warn(f"{folder.settings} was changed since: only our entries were taken out of it")
     for path in change.kept:
         ctx.warn(f"{path} was changed by you and is left as it is")
     return Uninstalled(

@@ -53,18 +53,23 @@ class Folder(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What was installed: the digest of each command *file* by its name, and what had to be *made* for it."""
+    """What was installed: the digest of each command file by its name and of the settings; what had to be *made*."""
 
     files: dict[str, str]
     made: tuple[str, ...] = ()
+    settings: str = ""
 
 
 class Change(NamedTuple):
-    """Paths that were *written* or *removed*, and those *kept* because a person had changed them."""
+    """Paths that were *written* or *removed*, and those *kept* because a person had changed them.
+
+    Of settings that others *edited* since, only our entries were taken out.
+    """
 
     written: tuple[Path, ...] = ()
     removed: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
+    edited: bool = False
 
 
 def own_folder() -> Path:
@@ -93,7 +98,7 @@ def install(folder: Folder, commands: dict[str, str], program: list[str]) -> Cha
     text, made = settings.with_ours(_settings_of(folder) or settings.NEW, *ours)
     made += [name for name in ("settings.json", "commands", ".") if not (folder.path / name).exists()]
     files = {n: before.files[n] if n in kept else digest(t) for n, t in commands.items()}
-    note = Receipt(files, tuple(dict.fromkeys((*before.made, *made))))
+    note = Receipt(files, tuple(dict.fromkeys((*before.made, *made))), digest(text))
     wanted = {folder.receipt: json.dumps({"format": 1, **note._asdict()}, indent=2) + "\n"}
     wanted |= {folder.command(n): t for n, t in commands.items() if n not in kept}
     wanted[folder.settings] = text
@@ -108,16 +113,15 @@ def uninstall(folder: Folder) -> Change:
     if note is None:
         raise ValidationError(f"nothing of ours is in {folder.path}", "/install qwen", "/uninstall qwen --global")
     folder.refuse_links(*note.files)
+    there = folder.disk.read(folder.settings)
+    edited = there is not None and digest(there) != note.settings
     written, removed = _clear_settings(folder, note.made)
-    for path, expected in ((folder.command(n), d) for n, d in note.files.items()):
-        there = folder.disk.read(path)
-        if there is not None and digest(there) == expected:
-            folder.disk.remove(path)
-            removed.append(path)
+    removed += _remove_unchanged(folder, note)
     _remove_folder(folder, "commands", note)
     folder.disk.remove(folder.receipt)  # until now a second try would find all that the first left
     _remove_folder(folder, ".", note)
-    return Change(tuple(written), tuple(removed), tuple(p for p in map(folder.command, note.files) if p.exists()))
+    kept = tuple(path for path in map(folder.command, note.files) if path.exists())
+    return Change(tuple(written), tuple(removed), kept, edited)
 
 
 def _clear_settings(folder: Folder, made: tuple[str, ...]) -> tuple[list[Path], list[Path]]:
@@ -130,6 +134,15 @@ def _clear_settings(folder: Folder, made: tuple[str, ...]) -> tuple[list[Path], 
         folder.disk.remove(folder.settings)
         return [], [folder.settings]
     return [folder.settings] * _write(folder, folder.settings, text), []
+
+
+def _remove_unchanged(folder: Folder, note: Receipt) -> list[Path]:
+    """Remove the command files that are as we wrote them, and return which those were."""
+    contents = {name: folder.disk.read(folder.command(name)) for name in note.files}
+    ours = [n for n, there in contents.items() if there is not None and digest(there) == note.files[n]]
+    for name in ours:
+        folder.disk.remove(folder.command(name))
+    return [folder.command(name) for name in ours]
 
 
 def _remove_folder(folder: Folder, name: str, note: Receipt) -> None:
@@ -157,7 +170,7 @@ def receipt_of(folder: Folder) -> Receipt | None:
     try:
         told = json.loads(found)
         files = {n: str(d) for n, d in told["files"].items() if n.isidentifier()}  # which leads to no other folder
-        return Receipt(files, tuple(map(str, told["made"])))
+        return Receipt(files, tuple(map(str, told["made"])), str(told["settings"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         return Receipt({})
 

@@ -113,7 +113,7 @@ def test_twice_is_once(desk: Desk) -> None:
     once = picture(desk.root)
     assert desk("/install qwen").written == ()
     assert picture(desk.root) == once
-    desk("/uninstall qwen")
+    assert desk.run("/uninstall qwen").warnings == ()
     assert picture(desk.root) == before
     desk.refused("/uninstall qwen", ValidationError)
 
@@ -126,7 +126,7 @@ def test_what_a_person_added_meanwhile_stays(desk: Desk) -> None:
     now["hooks"]["UserPromptSubmit"][0]["hooks"].insert(0, HOOK)
     now["mcpServers"] = {"zebra": {"command": "z"}, **now["mcpServers"]}
     path.write_text(json.dumps(dict(reversed(now.items())), indent=2))
-    desk("/uninstall qwen")
+    assert desk.run("/uninstall qwen").warnings == (f"{path} was changed since: only our entries were taken out of it",)
     assert json.loads(path.read_text()) == {
         "theme": "Ayu",
         "permissions": {"allow": ["Bash(ls)"]},
