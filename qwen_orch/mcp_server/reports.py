@@ -94,8 +94,9 @@ def report_finding(caller: Caller, said: dict[str, Any]) -> Reported:
 
     def added(graph: Graph, session: Session, at: str) -> list[e.Event]:
         criteria = graph.task(session.task).acceptance if session.task else graph.root.plan.quality_gates
-        if finding.criterion > len(criteria):
-            raise ValidationError(f"there is no criterion {finding.criterion} (there are {len(criteria)})")
+        most = len(criteria) or 1  # where none is named, the task itself is
+        if finding.criterion > most:
+            raise ValidationError(f"there is no criterion {finding.criterion} (there are {most})")
         return [] if finding in session.activity.findings else [e.FindingReported(session.id, finding)]
 
     session = keep(caller, "report_finding", added)

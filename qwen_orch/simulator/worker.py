@@ -93,7 +93,7 @@ def _section(prompt: str, name: str) -> str:
 
 
 def _items(prompt: str, name: str) -> list[str]:
-    return re.findall(r"^- (.+)$", _section(prompt, name), re.M)
+    return re.findall(r"^(?:-|\d+\.) (.+)$", _section(prompt, name), re.M)
 
 
 def _name(item: str) -> str:

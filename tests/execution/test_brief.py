@@ -73,7 +73,7 @@ def test_every_part_in_order() -> None:
         ("Background", "# Background\na story"),
         ("Requirements", "# Requirements\n- be kind"),
         ("Task", "# Task\ntask-002: task 2\nwhy"),
-        ("Acceptance criteria", "# Acceptance criteria\n- it works (check: make test)\n- it is nice"),
+        ("Acceptance criteria", "# Acceptance criteria\n1. it works (check: make test)\n2. it is nice"),
         ("Commands", "# Commands\n- make"),
         (
             "Before: task-001 task 1",

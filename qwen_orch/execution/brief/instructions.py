@@ -16,8 +16,8 @@ The tools are those of the MCP server "orch". What you claim is checked: by comm
 _REVIEW = """\
 Somebody says that this task is done. You are the second reader: look for yourself, and believe nothing you were told.
 - Look at the files, and at nothing but the facts. Change nothing.
-- For each acceptance criterion above that names no check command, numbered from 1 in their order, call the tool
-  report_finding {criterion, met, confidence from 0 to 1, reason} once. If none is named, 1 is the task itself.
+- For each acceptance criterion above that names no check, call the tool report_finding once, with its number:
+  {criterion, met, confidence from 0 to 1, reason}. If no criterion is named at all, 1 is the task itself.
 - A criterion that you cannot judge gets a low confidence. The reason names file and line.
 The tool is one of the MCP server "orch". Then end your turn."""
 _PLAN = """\

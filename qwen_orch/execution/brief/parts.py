@@ -58,7 +58,8 @@ def _task(graph: Graph, task: Task) -> Iterator[Candidate]:
     part_of = f"\nPart of {whole.id}: {whole.title}" if whole else ""
     criteria = (c.text + (f" (check: {c.check})" if c.check else "") for c in task.acceptance)
     yield Candidate("Task", f"{head}{part_of}\n{task.description}", REQUIRED, "what is to be done")
-    yield Candidate("Acceptance criteria", bullets(criteria), REQUIRED, "what proves that it is done")
+    numbered = "\n".join(f"{n}. {text.strip()}" for n, text in enumerate(criteria, 1))
+    yield Candidate("Acceptance criteria", numbered, REQUIRED, "what proves that it is done")
     yield Candidate("Commands", bullets(task.run), 2, "how the plan says it is done")
 
 

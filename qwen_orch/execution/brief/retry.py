@@ -14,9 +14,10 @@ _LAST_ACTIONS = 3
 
 
 def failed_checks(task: Task) -> str:
-    """Return which checks failed when the task was last judged, and what they printed; empty when none did."""
-    failed = [c for c in task.acceptance if c.status is CriterionStatus.FAILED]
-    return "\n".join(map(_failed, failed))
+    """Return what failed when the task was last judged: checks with what they printed, and what a reviewer missed."""
+    failed = [_failed(c) for c in task.acceptance if c.status is CriterionStatus.FAILED]
+    missed = [f"- a reviewer found: {v.output}" for v in task.evidence if v.kind == "review" and not v.passed]
+    return "\n".join([*failed, *missed])
 
 
 def _failed(criterion: Criterion) -> str:
