@@ -11,8 +11,6 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from attrs import define, field
-
 from qwen_orch.errors import OrchError
 
 if TYPE_CHECKING:
@@ -35,14 +33,14 @@ MOST = 100
 """Hooks that run or wait to run; more are left out, and that is said."""
 
 
-@define(eq=False)
 class Hooks:
-    """Runs the hooks of a *project*."""
+    """Runs the hooks of a *project*. Made by every command, so it is a plain class, which costs nothing to import."""
 
-    project: Project
-    _background: Background | None = None
-    _said: set[str] = field(factory=set)
-    """What was warned of: each is said once."""
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._background: Background | None = None
+        self._said: set[str] = set()
+        """What was warned of: each is said once."""
 
     def hear(self, before: Graph, record: Record, after: Graph) -> None:
         """Begin what is to be run on the step *record*; raises nothing."""
