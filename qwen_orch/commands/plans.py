@@ -242,11 +242,14 @@ def approve_plan(
 
     This is the consent: from now on tasks can be started, and the commands shown here may be run. Tasks that were
     ticked in the document are accepted as done on your word. A command that is added or changed later is not
-    approved until this is repeated.
+    approved until this is repeated; nor is a plan that was approved in another folder or on another machine.
     """
+    from qwen_orch.project import trust
+
     writer = ctx.writer_of(orchestration)
-    shown = _commands(writer.graph)
-    events = writer.commit("approve_plan", lambda graph: _approval(graph, force, shown, orchestration or ""))
+    shown, here = _commands(writer.graph), trust.is_approved(ctx.project.root, writer.graph.root.id)
+    events = writer.commit("approve_plan", lambda graph: _approval(graph, force, shown, orchestration or "", here))
+    trust.approve(ctx.project.root, writer.graph.root.id)
     graph, moment = writer.graph, now()
     granted = {v.task for v in events if isinstance(v, e.VerdictGiven) and any(w.by == "plan" for w in v.evidence)}
     from qwen_orch.graph.query import ready
@@ -268,7 +271,7 @@ def _commands(graph: Graph) -> tuple[CommandShown, ...]:
     return tuple(shown)
 
 
-def _approval(graph: Graph, force: bool, shown: tuple[CommandShown, ...], named: str) -> list[e.Event]:
+def _approval(graph: Graph, force: bool, shown: tuple[CommandShown, ...], named: str, here: bool) -> list[e.Event]:
     from qwen_orch.verification.danger import concerns
 
     plan_now, at = graph.root.plan, timestamp()
@@ -277,7 +280,7 @@ def _approval(graph: Graph, force: bool, shown: tuple[CommandShown, ...], named:
         raise StateTransitionError("the plan was reset: a new one takes its place", "/plan TEXT")
     if not graph.tasks:
         raise ValidationError("the plan has no tasks yet", "/add_task TITLE", "/plan TEXT")
-    if plan_now.status is PlanStatus.APPROVED and not unapproved and plan_now.gates_approved:
+    if plan_now.status is PlanStatus.APPROVED and not unapproved and plan_now.gates_approved and here:
         raise StateTransitionError("the plan is approved already", "/new_task", "/task_status")
     if _commands(graph) != shown:
         raise StateTransitionError("another process changed the commands just now", "/approve_plan")

@@ -12,6 +12,7 @@ from qwen_orch.model.ids import SessionId
 from qwen_orch.processes.command import Surroundings
 from qwen_orch.project.config import seconds
 from qwen_orch.project.project import Project
+from qwen_orch.project.trust import refuse_foreign
 from qwen_orch.project.writer import Writer
 
 
@@ -28,7 +29,10 @@ async def _nobody(session: SessionId, request: PermissionRequest) -> Answer:
 
 @define
 class Shop:
-    """Where work is done: the project, the writer of one orchestration, and where to show what happens meanwhile."""
+    """Where work is done: the project, the writer of one orchestration, and where to show what happens meanwhile.
+
+    Raises `StateTransitionError` for a plan whose commands were approved elsewhere: they came with the folder.
+    """
 
     project: Project
     writer: Writer
@@ -36,6 +40,9 @@ class Shop:
     """Called with a kind (started, output, checking, ended), a task id and a line."""
     ask: Callable[[SessionId, PermissionRequest], Awaitable[Answer]] = _nobody
     """Called with what an agent in a session asks for; its question is durable already."""
+
+    def __attrs_post_init__(self) -> None:
+        refuse_foreign(self.project.root, self.writer.graph)
 
     def surroundings(self, mark: str) -> Surroundings:
         """Return where and how long a command of this project may run."""

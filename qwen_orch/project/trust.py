@@ -1,7 +1,8 @@
-"""Which hooks a person has agreed to, kept outside of every project.
+"""What a person has agreed to, kept outside of every project.
 
-``config.json`` may have come with a clone, and an agent may edit it: what stands there is no consent. So a hook counts
-only as it was agreed to: this command, on this event, in this folder.
+A project's own files may have come with a clone, and an agent may edit them: what stands there is no consent. So a hook
+counts only as it was agreed to: this command, on this event, in this folder. And the approval of a plan counts only
+where it was given: in this folder, on this machine.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import orjson
 
+from qwen_orch.errors import StateTransitionError
+from qwen_orch.graph.state import Graph
 from qwen_orch.store.files import Disk
 
 
@@ -23,6 +26,29 @@ def is_trusted(root: Path, event: str, command: str) -> bool:
 def trust(root: Path, event: str, command: str) -> None:
     """Remember, durably, that the person agrees."""
     Disk().replace(_place(root, event, command), _said(root, event, command))
+
+
+_APPROVAL = "approve_plan"
+
+
+def approve(root: Path, orchestration: str) -> None:
+    """Remember, durably, that the person approved the plan of an orchestration here."""
+    if not is_approved(root, orchestration):
+        trust(root, _APPROVAL, orchestration)
+
+
+def is_approved(root: Path, orchestration: str) -> bool:
+    """Tell whether the person approved the plan of an orchestration, in the project at *root* and on this machine."""
+    return is_trusted(root, _APPROVAL, orchestration)
+
+
+def refuse_foreign(root: Path, graph: Graph) -> None:
+    """Raise `StateTransitionError` when *graph* has commands that were approved, but not here."""
+    gates = graph.root.plan.gates_approved and any(g.check for g in graph.root.plan.quality_gates)
+    commands = gates or any(t.approved and t.commands for t in graph.tasks.values())
+    if commands and not is_approved(root, graph.root.id):
+        message = "the commands of this plan were approved elsewhere, not in this folder and on this machine"
+        raise StateTransitionError(message, "/approve_plan")
 
 
 def _place(root: Path, event: str, command: str) -> Path:

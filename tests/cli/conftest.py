@@ -73,7 +73,7 @@ def call(
 
 def environment(**more: str) -> dict[str, str]:
     """Return an environment in which the package is found, and nothing depends on whose machine this is."""
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR", "LANG", "SYSTEMROOT")}
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "XDG_STATE_HOME", "TMPDIR", "LANG")}
     return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONWARNINGS": "error", **more}
 
 

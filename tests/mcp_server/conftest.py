@@ -103,7 +103,7 @@ class Client:
 
 def surroundings(token: str | None = None) -> dict[str, str]:
     """Return an environment in which the package is found and nothing depends on whose machine this is."""
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR", "LANG")}
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "XDG_STATE_HOME", "TMPDIR", "LANG")}
     bound = {} if token is None else {"QWEN_ORCH_TOKEN": token}
     return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONWARNINGS": "error", **bound}
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from qwen_orch.errors import StateTransitionError, ValidationError
+from qwen_orch.errors import StateTransitionError, StorageError, ValidationError
 from qwen_orch.model.text import cells
 from qwen_orch.views.paint import paint
 from tests.commands.desk import Desk
@@ -195,6 +196,44 @@ def test_every_command_is_listed_whole_wherever_it_stands(desk: Desk) -> None:
     paint(answer, stream, 80, color=False)
     picture = "".join(stream.getvalue().split())
     assert [c for c in stored if "".join(c.split()) not in picture] == []
+
+
+def test_an_approval_that_came_with_a_folder_counts_for_nothing(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clone, an archive or a copy that holds an approved plan: its commands are approved anew before one runs."""
+    desk.plan(SHARP)
+    clone = tmp_path / "clone"
+    shutil.copytree(desk.root, clone)
+    monkeypatch.chdir(clone)
+    stranger = Desk(clone)
+    assert not _tries_everything(stranger)
+    assert "elsewhere" in stranger.refused("/new_task", StateTransitionError).message
+    assert EVIL in [c.command for c in stranger("/approve_plan").commands]
+    stranger("/new_task 1")
+    assert Path("owned").exists()
+
+
+def test_a_plan_without_commands_is_worked_on_wherever_it_is(desk: Desk, tmp_path: Path) -> None:
+    """There is nothing to consent to."""
+    desk.plan("# P\n- [ ] A\n")
+    shutil.copytree(desk.root, tmp_path / "clone")
+    other = Desk(tmp_path / "clone")
+    other("/new_task 1")
+    assert other("/complete_task 1 done").task.status == "completed"
+
+
+def test_an_approval_that_cannot_be_remembered_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no command runs; once it can, it is approved as before."""
+    desk.plan(SHARP, approve=False)
+    Path("file").write_text("")
+    with monkeypatch.context() as patched:
+        patched.setenv("XDG_STATE_HOME", str(Path("file").resolve()))
+        desk.refused("/approve_plan", StorageError)
+        assert not _tries_everything(desk)
+    desk("/approve_plan")
+    desk.run("/new_task 1")
+    assert Path("owned").exists()
 
 
 def test_what_another_process_changed_meanwhile_is_not_approved(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
