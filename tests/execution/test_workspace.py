@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import orjson
+import pytest
 from attrs import evolve
 
 from qwen_orch.execution.brief.parts import RULES
@@ -11,6 +14,8 @@ from qwen_orch.execution.brief.workspace import MOST_BYTES, files_for
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.session import Artifact, SessionKind
 from qwen_orch.model.task import Evidence
+from qwen_orch.store.lease import MARK
+from tests.commands.desk import Desk
 from tests.execution.test_brief import WORK, graph_with
 from tests.strategies import T0, task
 
@@ -57,3 +62,17 @@ def test_a_verifier_opens_files_by_itself(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("# trust me")
     session = evolve(WORK, kind=SessionKind.VERIFICATION, artifacts=(Artifact("a.py", "export"),))
     assert files_for(tmp_path, changed("a.py"), session) == {}
+
+
+def test_an_agent_is_sent_what_context_shows(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Byte for byte: the agent asks /context for its own session while it works; the second reader is not told why."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    monkeypatch.setenv("QWEN_ORCH_SIM_HOME", str(tmp_path / "sim"))
+    shows = f'{sys.executable} -m qwen_orch /context "${MARK}" --export given.txt'
+    desk("/config agent.name sim")
+    desk.plan(f"# Shop\n- [ ] Catalogue\n  - sim: run {shows}\n  - sim: claim trust me\n")
+    desk("/new_task 1 --executor agent", yes=True)
+    prompts = [orjson.loads(p.read_bytes().splitlines()[0])["text"] for p in (tmp_path / "sim").rglob("*.jsonl")]
+    worker, reviewer = sorted(prompts, key=lambda text: "second reader:" in text)
+    assert Path("given.txt").read_text() == worker + "\n"
+    assert "trust me" not in reviewer.replace("sim: claim trust me", "")
