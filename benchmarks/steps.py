@@ -1,7 +1,8 @@
 """What a step and a start cost, as ratios to what nobody can do without: ``python benchmarks/steps.py``.
 
 A step against a bare append and fdatasync of the same bytes, in the same folder, at 10, 1,000 and 100,000 tasks; a
-restore of 100,000 tasks against ``orjson.loads`` of the same bytes. Both sides are measured in turn, in one run, and
+restore of 100,000 tasks against ``orjson.loads`` of the same bytes; a start after 20,000 steps against one after 1,000:
+what is older is sealed, and not read. Both sides are measured in turn, in one run, and
 the median counts, so that the machine and its load matter little.
 """
 
@@ -30,7 +31,8 @@ from qwen_orch.project.writer import Writer  # noqa: E402
 
 AT = "2024-05-06T08:00:00.000+00:00"
 SIZES = (10, 1_000, 100_000)
-STEP_LIMIT, FLAT_LIMIT, RESTORE_LIMIT = 4.0, 1.2, 5.0
+STEP_LIMIT, FLAT_LIMIT, RESTORE_LIMIT, LIFE_LIMIT = 4.0, 1.2, 5.0, 1.5
+LIVES = (1_000, 20_000)
 STEPS = 150
 BATCH = 5_000
 """A plan is made in records of so many tasks."""
@@ -117,7 +119,8 @@ def measured(folder: Path) -> dict[int, tuple[float, float]]:
 
 def restore_ratio(root: Path) -> float:
     """What a start costs against reading the same bytes as JSON."""
-    files = [p for p in (root / ".qwen").rglob("*") if p.suffix in (".json", ".jsonl")]
+    home = root / ".qwen/orchestration"
+    files = [home / "journal" / f"{ORCH}.jsonl", *home.glob("*/*.json")]
     raws = [line for p in files for line in ([p.read_bytes()] if p.suffix == ".json" else p.read_bytes().splitlines())]
     plain, restored = [], []
     for _ in range(3):
@@ -126,6 +129,24 @@ def restore_ratio(root: Path) -> float:
         gc.collect()
         restored.append(timed(lambda: Project.at(root).writer(ORCH)))
     return min(restored) / min(plain)
+
+
+def life_ratio(folder: Path) -> float:
+    """What a start costs after many steps against one after few, in a project of 100 tasks."""
+    best: list[float] = []
+    for life in LIVES:
+        root = folder / f"life-{life}"
+        root.mkdir()
+        made(root, 100)
+        project = Project.at(root)
+        step = step_of(project.writer(ORCH))
+        for number in range(life):
+            step()
+            if number % 50 == 0:
+                project.checkpoint()
+        project.checkpoint(last=True)
+        best.append(min(timed(lambda root=root: Project.at(root).writer(ORCH)) for _ in range(9)))
+    return best[1] / best[0]
 
 
 def main() -> int:
@@ -138,10 +159,12 @@ def main() -> int:
         project.writer(ORCH)
         project.checkpoint(last=True)
         restored = restore_ratio(largest)
+        lived = life_ratio(Path(name))
     rows = [(f"step at {n:,} tasks / bare append+fdatasync", s / b, STEP_LIMIT) for n, (s, b) in found.items()]
     steps = [step for step, _ in found.values()]
     rows.append(("step at the dearest size / at the cheapest", max(steps) / min(steps), FLAT_LIMIT))
     rows.append((f"restore of {SIZES[-1]:,} tasks / orjson.loads", restored, RESTORE_LIMIT))
+    rows.append((f"start after {LIVES[1]:,} steps / after {LIVES[0]:,}", lived, LIFE_LIMIT))
     print(f"{'what':50} | {'measured':>8} | {'limit':>5} | ok")
     for what, ratio, limit in rows:
         print(f"{what:50} | {ratio:7.2f}x | {limit:4.1f}x | {'yes' if ratio <= limit else 'NO'}")

@@ -192,12 +192,13 @@ class _Known:
         lost = [f"what steps {at + 1} to {self.end} did to {name}" for name, at in behind.items()]
         if lost:
             return f"{', '.join(lost)} is gone"
-        return f"it reaches step {self.end}; steps after it, if there were any, are gone"
+        merged = f"; of steps {self.records + 1} to {self.end} only what came of them is known"
+        known = merged if self.records < self.end else ""
+        return f"it reaches step {self.end}{known}; steps after it, if there were any, are gone"
 
 
 def _fault(found: Scan, known: _Known) -> str:
-    first = len(found.lines) + 1
-    return found.fault or f"records {first} to {known.end} are missing"
+    return found.fault or f"records {found.reach + 1} to {known.end} are missing"
 
 
 def _now() -> str:

@@ -2,9 +2,9 @@
 
 When the snapshots are current nothing before the last record is needed to go on. Then the bytes of the journal, as they
 are, become ``journal/ORCH.000000004711.jsonl``, named after the last record in it and never written again, and the
-journal goes on in a new file that begins with that same record. So the live file is never empty, says what it follows,
-and each segment is joined to the next by a record that both hold. A start reads snapshots and live file; history, undo
-and whoever misses a snapshot read them all.
+journal goes on in a new file that begins with that same record. A copy of each segment is kept in ``backups/``. So the
+live file is never empty, says what it follows, and each segment is joined to the next by a record that both hold. A
+start reads snapshots and live file; history, undo and whoever misses a snapshot read them all.
 
 Sealing takes two steps, each of them atomic: the segment is there, then the live file is replaced. Between them every
 record is in both, and the live file counts.

@@ -2,7 +2,7 @@
 
 The invariants, named by the tests:
 
-I1 Records are numbered 1..n without gaps and are never rewritten.
+I1 Records are numbered 1..n without gaps and are never rewritten. Older ones may stand in sealed segments.
 I2 A snapshot at k equals the fold of records 1..k over its part.
 I3 A step is durable before its effect starts and before anything shows it.
 I4 Only the last record may be torn: it is cut off, kept aside, and reported.
@@ -170,9 +170,9 @@ class Store:
             self._format = codec.FORMAT
 
     def checkpoint(self, graph: Graph, seq: int, parts: set[str]) -> None:
-        """Write the snapshots of *parts* (``plan``, ``manifest``, session ids) as of *seq*, with all of them current.
+        """Write the snapshots of *parts* (``plan``, ``manifest``, session ids) as of *seq*; then all are current.
 
-        Then what is before the last record may be sealed.
+        So what is before the last record can be sealed, and is when it has grown.
         """
         self._keep_older()
         self._reaches = write_snapshots(self.disk, self.layout, graph, Point(seq, self._last), parts, self._reaches)
@@ -180,6 +180,7 @@ class Store:
         if live is not None:
             self._close()
             self._size, self._stands = len(live), self._standing()
+            self._copy_sealed()
 
     def has_session(self, session: str) -> bool:
         """Tell whether a snapshot of this name is there: session ids are unique in a project, as its files are."""
@@ -204,13 +205,18 @@ class Store:
 
         Of what was sealed, which does not change, one copy is kept.
         """
+        self._copy_sealed()
         folder = self.layout.backups
-        for last in segments.sealed(self.disk, self.layout, self.orchestration):
-            segment = self.layout.segment(self.orchestration, last)
-            if not (folder / segment.name).is_file():
-                self.disk.replace(folder / segment.name, self.disk.read(segment) or b"")
         copy = folder / f"{self.orchestration}.{stamp()}.{reason}.jsonl"
         self.disk.replace(copy, self.disk.read(self.path) or b"")
         for old in sorted(folder.glob(f"{self.orchestration}.*T*.*.jsonl"))[:-KEPT_BACKUPS]:
             self.disk.remove(old)
         return copy
+
+    def _copy_sealed(self) -> None:
+        """Keep a copy of every segment: of old steps nothing else tells, should a bit of one flip."""
+        for last in segments.sealed(self.disk, self.layout, self.orchestration):
+            segment = self.layout.segment(self.orchestration, last)
+            copy = self.layout.backups / segment.name
+            if not copy.is_file():
+                self.disk.replace(copy, self.disk.read(segment) or b"")

@@ -173,14 +173,33 @@ def test_sealing_is_synced_before_the_live_file_is_replaced(layout: Layout, monk
     assert ops.index(("rename", str(store.path))) > segment + 1
 
 
-def test_backups_hold_each_segment_once(layout: Layout) -> None:
-    """However many copies of the live file there are; and the rotation takes none of them."""
+def test_a_copy_of_each_segment_is_kept_once(layout: Layout) -> None:
+    """As it is sealed, or later if somebody removed it; no rotation takes it."""
     store = grow(store_at(layout), 20)
+    copies = {layout.segment(ORCH, last).name: layout.segment(ORCH, last).read_bytes() for last in sealed(store)}
+    assert {p.name: p.read_bytes() for p in layout.backups.iterdir()} == copies
+    (layout.backups / min(copies)).unlink()
     for _ in range(KEPT_BACKUPS + 3):
         store.backup("undo")
-    grow(store, 30, 20)
-    store.backup("undo")
-    names = sorted(path.name for path in layout.backups.iterdir())
-    copies = [layout.segment(ORCH, last).name for last in sealed(store)]
-    assert [n for n in names if "undo" not in n] == copies
-    assert len(names) == KEPT_BACKUPS + len(copies)
+    kept = {p.name: p.read_bytes() for p in layout.backups.iterdir()}
+    assert {name: raw for name, raw in kept.items() if "undo" not in name} == copies
+    assert len(kept) == KEPT_BACKUPS + len(copies)
+
+
+def test_a_damaged_segment_comes_back_from_its_copy(layout: Layout) -> None:
+    """Every record of it, and those after it; without the copy, the report says of which steps only the outcome is."""
+    store = grow(store_at(layout), 40)
+    path = layout.segment(ORCH, sealed(store)[1])
+    raw = path.read_bytes()
+    path.write_bytes(raw[:300] + b"#" + raw[301:])
+    loaded = restore(store.disk, layout, ORCH, thorough=True)
+    assert loaded.repairs
+    assert store_at(layout).history(40) == [record(number) for number in range(1, 41)]
+    store = grow(store_at(layout), 60, 40)
+    for copy in layout.backups.iterdir():
+        copy.unlink()
+    first, second = sealed(store)[:2]
+    layout.segment(ORCH, second).write_bytes(b"")
+    loaded = restore(store.disk, layout, ORCH, thorough=True)
+    assert loaded.graph == after(60)
+    assert f"of steps {first + 1} to 60 only what came of them is known" in loaded.repairs[-1]
