@@ -32,6 +32,7 @@ class Record:
     subject: str
     log: BinaryIO
     _calls: dict[str, Action] = field(factory=dict)
+    _ours: set[str] = field(factory=set)
     _line: str = ""
     _logged: int = 0
     _thoughts: int = 0
@@ -46,7 +47,7 @@ class Record:
                     lines += self._spoken(text) if not thought else []
                 case Spent(usage):
                     events.append(e.UsageReported(self.session, usage))
-                case Used(action) if not is_ours(action.kind, action.title):  # those tell it themselves
+                case Used(action) if not self._is_ours(action):  # those tell it themselves
                     lines += self._rest()
                     events += self._moved(action, lines)
                 case _:
@@ -58,6 +59,12 @@ class Record:
         lines += self._new_thoughts()
         for line in lines:
             self.show(line)
+
+    def _is_ours(self, action: Action) -> bool:
+        """Tell whether a tool call is one of our report server; only the first news of a call must have its title."""
+        if action.call not in self._calls and is_ours(action.kind, action.title):
+            self._ours.add(action.call)
+        return action.call in self._ours
 
     def _lasting(self, graph: Graph, events: list[e.Event]) -> list[e.Event]:
         """Return *events*, or none when an undo took the session away meanwhile."""

@@ -71,7 +71,8 @@ def _words(update: Mapping[str, Any], thought: bool) -> Iterator[Seen]:
 def used(call: Mapping[str, Any]) -> Used:
     """Return the tool call that *call* (of an update or of a permission request) tells of."""
     state = _OVER.get(str(call.get("status")), ActionState.RUNNING)
-    title = one_line(clean(str(call.get("title") or "")))[:LONGEST_TITLE]
+    named = call.get("title") or _mapping(call.get("_meta")).get("toolName")  # a call with bad arguments has no title
+    title = one_line(clean(str(named or "")))[:LONGEST_TITLE]
     action = Action(str(call.get("toolCallId"))[:100], title, str(call.get("kind") or "other")[:20], state)
     return Used(action, arguments(call))
 

@@ -23,3 +23,12 @@ def attempt_tokens(shop: Shop) -> int:
         message = f"the plan has used up its {whole:,} tokens (agent.planTokens)"
         raise AgentError(message, f"/config agent.planTokens {2 * whole}", "/task_status")
     return min(each, left) if each else left
+
+
+def raised(shop: Shop) -> str:
+    """Return what to type so that an attempt which used up its tokens may go on: more for it, or for the plan."""
+    config = shop.project.config
+    each, whole = config.agent_attempt_tokens, config.agent_plan_tokens
+    if whole and spent(shop.writer.graph) >= whole:
+        return f"/config agent.planTokens {2 * whole}"
+    return f"/config agent.attemptTokens {2 * each}"

@@ -14,7 +14,7 @@ from qwen_orch.agents.turn import Limits, Stop, Turn, Watch
 from qwen_orch.agents.work import Agent, Terms, at_work, continued
 from qwen_orch.errors import AgentError
 from qwen_orch.execution.attempt import Wanted, attempted, claimed, failed, session_for, suspended
-from qwen_orch.execution.budget import attempt_tokens
+from qwen_orch.execution.budget import attempt_tokens, raised
 from qwen_orch.execution.review import review_by
 from qwen_orch.execution.suspicion import doubts
 from qwen_orch.model import event as e
@@ -156,7 +156,7 @@ class _Doing:
     def _after(self, task: Task, turn: Turn) -> tuple[str, ...]:
         """Return what to type after the agent gave out: what was done is kept, and is gone on with."""
         if turn.stop is Stop.BUDGET:
-            return ("/config agent.attemptTokens", f"/new_task {task.id}")
+            return (raised(self.shop), f"/new_task {task.id}")
         return (f"/new_task {task.id}", f"/new_task {task.id} --executor manual", "/config agent.name")
 
     async def _claimed(self, task: Task, session: Session, turn: Turn, work: Evidence) -> Verdict:

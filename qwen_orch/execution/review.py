@@ -10,11 +10,12 @@ from typing import BinaryIO
 from qwen_orch.agents.profile import Profile
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.trouble import Trouble
-from qwen_orch.agents.turn import Limits, Watch
+from qwen_orch.agents.turn import Limits, Stop, Watch
 from qwen_orch.agents.work import READ_ONLY, Terms, at_work
 from qwen_orch.errors import AgentError
 from qwen_orch.execution.brief import prompt
 from qwen_orch.execution.brief.workspace import given
+from qwen_orch.execution.budget import attempt_tokens
 from qwen_orch.model.activity import Finding
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import Session
@@ -32,12 +33,17 @@ def review_by(profile: Profile) -> Review:
         task = shop.writer.graph.session(session).task or session
         shop.show("checking", task, f"{profile.name} reviews what no command can check")
         config = shop.project.config
-        terms = Terms(READ_ONLY, Watch(Limits.of(config, config.agent_attempt_tokens)), only_looks=True)
+        gave_out = ""
         try:
+            terms = Terms(READ_ONLY, Watch(Limits.of(config, attempt_tokens(shop))), only_looks=True)
             async with at_work(shop, session, profile, terms, Record(shop, session, task, log)) as agent:
-                await agent.ask(prompt(given(shop.project, shop.writer.graph, shop.writer.graph.session(session))))
-        except (Trouble, AgentError) as error:  # no review is no evidence, for or against
-            shop.show("output", task, f"the review gave out: {error}")
+                given_to = shop.writer.graph.session(session)
+                turn = await agent.ask(prompt(given(shop.project, shop.writer.graph, given_to)))
+                gave_out = "" if turn.stop is Stop.ENDED else turn.detail
+        except (Trouble, AgentError) as error:
+            gave_out = str(error)
+        if gave_out:  # no review is no evidence, for or against; what was found before that counts
+            shop.show("output", task, f"the review gave out: {gave_out}")
         shop.writer.refresh()
         return Reviewed(_evidence(shop.writer.graph.session(session), profile), config.agent_confidence)
 

@@ -21,6 +21,10 @@ import pytest
 
 from tests.agents import qwen_cli
 from tests.agents.openai_model import Model
+from tests.agents.product import Bench, Product, nothing_is_left
+from tests.commands.conftest import desk
+
+__all__ = ["desk"]
 
 
 @pytest.fixture
@@ -62,3 +66,22 @@ def qwen_here(qwen_env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict
     for name, value in qwen_env.items():
         monkeypatch.setenv(name, value)
     return qwen_env
+
+
+@pytest.fixture
+def project(tmp_path: Path, qwen_env: dict[str, str], model: Model) -> Iterator[Product]:
+    """A project in which the real Qwen Code works; in the end no process may be left."""
+    made = Product.made(tmp_path, qwen_env, model)
+    yield made
+    made.nothing_is_left()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """A desk at which the simulator works: fast, for all that is no matter of Qwen Code's. No process may be left."""
+    for name, value in {"HOME": qwen_cli.make_home(tmp_path / "home"), "QWEN_ORCH_SIM_HOME": tmp_path / "sim"}.items():
+        monkeypatch.setenv(name, os.fspath(value))
+    made = Bench.in_git(tmp_path)
+    monkeypatch.chdir(made.root)
+    yield made
+    nothing_is_left(tmp_path / "home", but=os.getpid())
