@@ -13,7 +13,7 @@ from qwen_orch.answers.sessions import ContextPart
 from qwen_orch.execution.brief import brief, prompt
 from qwen_orch.execution.brief.budget import REQUIRED, SMALLEST, Candidate, select, shortened
 from qwen_orch.execution.brief.instructions import instructions
-from qwen_orch.execution.brief.parts import RULES, in_play
+from qwen_orch.execution.brief.parts import MOST_RESULTS, RULES, in_play
 from qwen_orch.execution.brief.tokens import tokens
 from qwen_orch.graph.apply import apply
 from qwen_orch.graph.state import Graph
@@ -128,9 +128,19 @@ def test_the_nearest_result_matters_most() -> None:
     assert told == {
         "Before: task-003 task 3": ("pending: near", direct),
         "Before: task-004 task 4": ("pending: for the whole", direct),
-        "Before: task-001 task 1": ("pending: far", "built on 1 tasks before this one"),
+        "Before: task-001 task 1": ("pending: far", "2 steps before this task"),
     }
     assert list(told)[2] == "Before: task-001 task 1"
+
+
+def test_a_long_history_is_listed_and_no_more() -> None:
+    """The nearest results are told; of the others there is one list."""
+    chain = [task(1), task(3, 1), *(task(n, n - 1, summary="did it") for n in range(4, 101))]
+    said = texts(brief(graph_with(*chain, task(2, 100)), WORK, budget=20_000))
+    told = [name for name in said if name.startswith("Before: ")]
+    assert (told[0], len(told)) == ("Before: task-100 task 100", MOST_RESULTS)
+    assert said["Long before"].count("\n- ") == 99 - MOST_RESULTS
+    assert said["Long before"].endswith("- task-001 task 1: pending")
 
 
 def test_output_cannot_end_its_own_fence() -> None:

@@ -21,6 +21,8 @@ RULES = ".qwen/orchestration/rules.md"
 """The project's own rules for whoever works in it."""
 GUIDES = ("AGENTS.md", "QWEN.md", "CLAUDE.md")
 """Rules that agents read by themselves, each its own: they are named, and not paid for twice."""
+MOST_RESULTS = 40
+"""Tasks before this one whose results are told, the nearest; the others are only listed."""
 LONGEST_FILE = 1_000
 """Tokens of one file: whoever needs more of it can open it."""
 
@@ -72,9 +74,12 @@ def _work_before(graph: Graph, task: Task) -> Iterator[Candidate]:
     yield Candidate("Failed checks", failed_checks(task), 1, "why the last attempt does not count")
     for number, (name, text) in enumerate(attempts(graph, task)):
         yield Candidate(name, text, 9 if number else 1, "an attempt before that" if number else "the last attempt")
-    for before, distance, text in finished_before(graph, task):
-        why = "this task builds on it" if distance == 1 else f"built on {distance - 1} tasks before this one"
+    results = list(finished_before(graph, task))
+    for before, distance, text in results[:MOST_RESULTS]:
+        why = "this task builds on it" if distance == 1 else f"{distance} steps before this task"
         yield Candidate(f"Before: {before.id} {before.title}", text, 3 if distance == 1 else 10 + distance, why)
+    rest = bullets(f"{t.id} {t.title}: {t.status}" for t, _, _ in results[MOST_RESULTS:])
+    yield Candidate("Long before", rest, 1_000, "all that the others were built on")
 
 
 def _settled(graph: Graph, session: Session, task: Task | None, verifies: bool) -> Iterator[Candidate]:
