@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Annotated
 
-from qwen_orch.answers.core import session_answer, task_answer
+from qwen_orch.answers.core import SessionAnswer, session_answer, task_answer
 from qwen_orch.answers.sessions import ContextAnswer, Entry, History, Recap, Resumed, SessionList
 from qwen_orch.commands.context import Context, local_path
 from qwen_orch.commands.registry import Arg, command
@@ -82,18 +84,19 @@ def resume(ctx: Context, session: Annotated[str | None, SESSION] = None) -> Resu
     The session is awake again and its orchestration the current one. No command is run and nothing is repeated.
     """
     writer, found = _named_or_current(ctx, session)
+    briefs = [s for s in ctx.project.sessions() if s.orchestration == found.orchestration]
     writer.commit("resume", lambda graph: _waking(graph, found.id))
     ctx.project.make_current(writer.graph.root.id, found.id)
-    return Resumed(session_answer(writer.graph.session(found.id), found.id), recap(writer))
+    return Resumed(session_answer(writer.graph.session(found.id), found.id), recap(writer, briefs))
 
 
 def _found(ctx: Context, name: str) -> tuple[Writer, str]:
     """Return the session that *name* means; an orchestration's id means its newest session."""
     if name.startswith("orch"):
         writer = ctx.project.writer(name)
-        newest = writer.graph.sessions_by_age()
-        if newest:
-            return writer, newest[-1].id
+        own = [s.id for s in ctx.project.sessions() if s.orchestration == writer.graph.root.id]
+        if own:
+            return writer, own[-1]
     return ctx.project.writer_of_session(name)
 
 
@@ -104,8 +107,8 @@ def _waking(graph: Graph, session: SessionId) -> list[e.Event]:
     return [e.SessionMoved(session, SessionState.ACTIVE, "resumed")]
 
 
-def recap(writer: Writer) -> Recap:
-    """Return the "where was I" card of an orchestration, from its own record alone."""
+def recap(writer: Writer, briefs: list[SessionAnswer]) -> Recap:
+    """Return the "where was I" card of an orchestration, whose sessions *briefs* are, from its own record alone."""
     from qwen_orch.answers.core import orchestration_answer
     from qwen_orch.graph import query
     from qwen_orch.project.history import entries
@@ -113,7 +116,6 @@ def recap(writer: Writer) -> Recap:
     graph, moment = writer.graph, now()
     ready = query.ready(graph, moment)
     steps = [entry for entry in entries(writer.history()) if entry.by != "resume"]
-    by_age = graph.sessions_by_age()
     return Recap(
         orchestration=orchestration_answer(graph.root),
         progress=progress_answer(graph),
@@ -122,10 +124,20 @@ def recap(writer: Writer) -> Recap:
         claimed=tuple(task_answer(graph, t, moment) for t in graph.ordered() if t.status is TaskStatus.CLAIMED),
         blocked=len(query.blocked(graph, moment)),
         changed_files=_changed_files(graph),
-        notes=tuple(n.text for s in by_age for n in s.notes)[-3:],
-        decisions=tuple(d.text for s in by_age for d in s.decisions)[-3:],
+        notes=_newest(n.text for s in _with("notes", briefs) for n in reversed(graph.session(s).notes)),
+        decisions=_newest(d.text for s in _with("decisions", briefs) for d in reversed(graph.session(s).decisions)),
         next=next_steps(graph, ready),
     )
+
+
+def _with(what: str, briefs: list[SessionAnswer]) -> Iterator[str]:
+    """Yield the sessions that hold notes or decisions, the newest first: no other need be read."""
+    return (s.id for s in reversed(briefs) if getattr(s, what))
+
+
+def _newest(texts: Iterator[str]) -> tuple[str, ...]:
+    """Return the last three of *texts*, which come from the newest on."""
+    return tuple(reversed(list(islice(texts, 3))))
 
 
 def _changed_files(graph: Graph) -> tuple[str, ...]:

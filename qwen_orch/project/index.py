@@ -25,55 +25,76 @@ if TYPE_CHECKING:
 
 FORMAT = ["1", *SessionAnswer._fields]
 """What an index must say it is made of to be believed."""
+NOWHERE: Stands = (0, 0, 0)
+"""How a journal stands that is not there; what was found without one is not kept."""
+
+
+class Brief(NamedTuple):
+    """A session, and the record that its snapshot *reaches*."""
+
+    reaches: int
+    session: SessionAnswer
 
 
 class Entry(NamedTuple):
-    """The sessions of one orchestration, as they are while its journal *stands* so: inode, size, time of change."""
+    """The sessions of one orchestration, as they are while its journal *stands* so.
+
+    They were found in the snapshots at record *seq*, whose checksum is *last*: as long as the journal holds that one,
+    a snapshot that reaches no further than it did then need not be read again. 0 when they were not found there.
+    """
 
     stands: Stands
-    sessions: tuple[SessionAnswer, ...]
+    briefs: tuple[Brief, ...]
+    seq: int = 0
+    last: str = ""
 
 
 def sessions(project: Project) -> list[SessionAnswer]:
     """Return all sessions of *project*, oldest first; an orchestration that cannot be read is reported, not raised."""
-    known, now, others = read(project), dict[str, Entry](), list[SessionAnswer]()
+    known, now = read(project), dict[str, Entry]()
     for own in project.orchestrations():
         stands = standing(project.layout.journal(own))
         entry = known.get(own)
         if entry is None or entry.stands != stands:
-            found = _found(project, OrchestrationId(own))
-            if stands is None or found is None:
-                others += found or ()
-                continue
-            entry = Entry(stands, found)
-        now[own] = entry
-    if now != known and not project.disk.rehearses:
-        _write(project, now)
-    return sorted((s for some in (*(e.sessions for e in now.values()), others) for s in some), key=_age)
+            entry = _found(project, OrchestrationId(own), stands or NOWHERE, entry)
+        if entry is not None:
+            now[own] = entry
+    sure = {own: entry for own, entry in now.items() if entry.stands != NOWHERE}
+    if sure != known and not project.disk.rehearses:
+        _write(project, sure)
+    return sorted((b.session for entry in now.values() for b in entry.briefs), key=_age)
 
 
 def _age(session: SessionAnswer) -> tuple[str, str]:
     return session.created, session.id
 
 
-def _found(project: Project, own: OrchestrationId) -> tuple[SessionAnswer, ...] | None:
+def _found(project: Project, own: OrchestrationId, stands: Stands, before: Entry | None) -> Entry | None:
     """Look at one orchestration; None when it cannot be read."""
-    with contextlib.suppress(seal.Damaged, KeyError, TypeError, ValueError, OSError, StorageError):
-        return _in_snapshots(project, own)
+    with contextlib.suppress(seal.Damaged, KeyError, TypeError, ValueError, StorageError):
+        return _in_snapshots(project, own, stands, before)
     try:
-        return tuple(session_answer(s) for s in project.opened(own).graph.sessions.values())
+        found = project.opened(own).graph.sessions.values()
+        return Entry(stands, tuple(Brief(0, session_answer(s)) for s in found))
     except OrchError as error:
         project.reports.append(error.message)
         return None
 
 
-def _in_snapshots(project: Project, own: OrchestrationId) -> tuple[SessionAnswer, ...]:
+def _in_snapshots(project: Project, own: OrchestrationId, stands: Stands, before: Entry | None) -> Entry:
     """Return what the snapshots say, if the journal is whole and ends with the record that they reach; raise if not."""
     plan = _page(project, project.layout.plan(own), own)
     found = journal.scan_from_first(project.disk.read(project.layout.journal(own)) or b"", own)
     if found.fault or (found.reach, found.last) != (plan["seq"], plan["record"]):
         raise seal.Damaged("the snapshots are behind, or the journal is damaged")
-    return tuple(_brief(_page(project, project.layout.session(i), own, seq)) for i, seq in plan["sessions"].items())
+    goes_on = before is not None and before.seq > 0 and found.mark(before.seq) == before.last
+    known = {b.session.id: b for b in before.briefs} if before and goes_on else {}
+    briefs: list[Brief] = []
+    for name, seq in plan["sessions"].items():
+        brief = known.get(name)
+        unchanged = brief is not None and brief.reaches == seq
+        briefs.append(brief if brief and unchanged else _brief(_page(project, project.layout.session(name), own, seq)))
+    return Entry(stands, tuple(briefs), plan["seq"], plan["record"])
 
 
 def _page(project: Project, path: Path, own: OrchestrationId, seq: int | None = None) -> dict[str, Any]:
@@ -83,12 +104,12 @@ def _page(project: Project, path: Path, own: OrchestrationId, seq: int | None = 
     return page
 
 
-def _brief(page: dict[str, Any]) -> SessionAnswer:
-    """Return what `session_answer` returns for the session stored in *page*."""
+def _brief(page: dict[str, Any]) -> Brief:
+    """Return, for the session stored in *page*, what `session_answer` returns."""
     stored = page["session"]
     told: dict[str, Any] = {name: stored[name] for name in _AS_STORED}
     told |= {name: len(stored[name]) for name in _COUNTED}
-    return SessionAnswer(**told, type=stored["kind"], tags=tuple(stored["tags"]))
+    return Brief(page["seq"], SessionAnswer(**told, type=stored["kind"], tags=tuple(stored["tags"])))
 
 
 _COUNTED = ("thoughts", "notes", "decisions", "artifacts")
@@ -101,21 +122,19 @@ def read(project: Project) -> dict[str, Entry]:
         page = seal.unseal(project.disk.read(_path(project)) or b"")
         if page["format"] != FORMAT:
             return {}
-        return {own: _entry(stands, rows) for own, (stands, rows) in page["orchestrations"].items()}
+        return {own: _entry(*stored) for own, stored in page["orchestrations"].items()}
     except (seal.Damaged, KeyError, TypeError, ValueError, StorageError):
         return {}
 
 
-def _entry(stands: list[int], rows: list[list[Any]]) -> Entry:
-    return Entry(
-        (stands[0], stands[1], stands[2]),
-        tuple(SessionAnswer._make([*row[:8], tuple(row[8]), *row[9:]]) for row in rows),
-    )
+def _entry(stands: list[int], rows: list[list[Any]], seq: int, last: str) -> Entry:
+    briefs = tuple(Brief(row[0], SessionAnswer._make([*row[1:9], tuple(row[9]), *row[10:]])) for row in rows)
+    return Entry((stands[0], stands[1], stands[2]), briefs, seq, last)
 
 
 def _write(project: Project, entries: dict[str, Entry]) -> None:
     """Keep *entries* for the next process; where that cannot be it looks for itself."""
-    rows = {own: (entry.stands, [tuple(s) for s in entry.sessions]) for own, entry in entries.items()}
+    rows = {own: (n.stands, [(b.reaches, *b.session) for b in n.briefs], n.seq, n.last) for own, n in entries.items()}
     with contextlib.suppress(StorageError):
         project.disk.replace(_path(project), seal.seal({"format": FORMAT, "orchestrations": rows}))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import define, field
 
@@ -13,11 +14,18 @@ from qwen_orch.model.text import clip, one_line
 from qwen_orch.project.project import Project
 from qwen_orch.project.writer import now
 from qwen_orch.repl.standing import Standing, standing
+from qwen_orch.store import files
+
+if TYPE_CHECKING:
+    from qwen_orch.answers.core import SessionAnswer
+    from qwen_orch.model.session import Session
 
 _FIRST = (TaskStatus.IN_PROGRESS, TaskStatus.CLAIMED, TaskStatus.FAILED, TaskStatus.PENDING)
 _RANK = {status: rank for rank, status in enumerate((*_FIRST, TaskStatus.COMPLETED, TaskStatus.CANCELLED))}
 ABOUT = 60
 """How many columns what stands beside an id may take."""
+FEW = 200
+"""Sessions of the current orchestration that are read to say something beside their names; of more the index tells."""
 
 
 class Named(NamedTuple):
@@ -37,13 +45,14 @@ class Facts:
     session: str | None = None
     standing: Standing | None = None
     _tasks: list[Task] | None = None
-    _elsewhere: list[Named] | None = None
+    _sessions: list[Named] | None = None
+    _listed: tuple[list[str], files.Stands | None] = ([], None)
 
     def see(self, graph: Graph, session: str | None) -> None:
         """Take in the state that is current now."""
         if graph is not self.graph:
             self._tasks = None
-        self._elsewhere = None
+        self._sessions = None
         self.graph, self.session = graph, session
         self.standing = standing(graph, session, now())
 
@@ -59,8 +68,22 @@ class Facts:
 
     def sessions(self) -> list[Named]:
         """Return the sessions of the current orchestration, newest first, then the names of the others."""
-        here = [Named(s.id, _about_session(s.state, s.kind, s.title)) for s in reversed(self.graph.sessions_by_age())]
-        return here + [s for s in self._others() if s.name not in self.graph.sessions]
+        if self._sessions is None:
+            here = self._many() if len(self.graph.sessions) > FEW else self.graph.sessions_by_age()
+            self._sessions = [Named(s.id, _about_session(s.state, s.kind, s.title)) for s in reversed(here)]
+        told = {s.name for s in self._sessions}
+        return self._sessions + [Named(n, self._where(n)) for n in self._names() if n not in told]
+
+    def _many(self) -> Sequence[Session | SessionAnswer]:
+        """Return the sessions of the current orchestration as the index last knew them, then those active now."""
+        from qwen_orch.project.index import read
+
+        known, active = read(self.project).get(self.graph.root.id), self.graph.sessions.active()
+        news = {s.id for s in active}
+        return [*(b.session for b in (known.briefs if known else ()) if b.session.id not in news), *active]
+
+    def _where(self, session: str) -> str:
+        return "" if session in self.graph.sessions else "another orchestration"
 
     def orchestrations(self) -> list[Named]:
         """Return the orchestrations, the current one first."""
@@ -68,11 +91,14 @@ class Facts:
         here = [Named(root.id, clip(one_line(f"current · {root.title}"), ABOUT))] if root else []
         return here + [Named(i) for i in self.project.orchestrations() if root is None or i != root.id]
 
-    def _others(self) -> list[Named]:
-        if self._elsewhere is None:
-            found = sorted((self.project.home / "sessions").glob("session-*.json"))
-            self._elsewhere = [Named(path.stem, "another orchestration") for path in found]
-        return self._elsewhere
+    def _names(self) -> list[str]:
+        """Return the names of all sessions in the project; the folder is listed again when it has changed."""
+        folder = self.project.home / "sessions"
+        stands = files.standing(folder)
+        if stands != self._listed[1]:
+            names = sorted(path.stem for path in folder.glob("session-*.json"))
+            self._listed = names, stands
+        return self._listed[0]
 
     def templates(self) -> list[Named]:
         """Return the playbooks."""

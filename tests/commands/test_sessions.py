@@ -83,7 +83,8 @@ def test_resuming(busy: Desk) -> None:
 def test_the_card(busy: Desk) -> None:
     """Where was I, from the record alone: the last steps, what is open, what was noted, what to type."""
     card = busy("/resume").recap
-    assert card == recap(busy.reopen().project.writer())
+    again = busy.reopen().project
+    assert card == recap(again.writer(), again.sessions())
     assert [t.id for t in card.in_progress] == ["task-002"]
     assert (card.progress.done, card.progress.total, card.blocked, card.claimed) == (1, 3, 0, ())
     assert (card.notes, card.decisions) == (("Ada likes tea",), ("meet at four",))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ from qwen_orch.store import seal
 from qwen_orch.store.files import Disk
 from tests.faults.seams import Quick
 from tests.faults.work import A, B, create, fresh, planning
+from tests.project.test_long_life import Counting
 from tests.strategies import LAW, T0
 
 OWN = {A: planning(A).id, B: planning(B).id}
@@ -150,7 +152,7 @@ def test_only_what_changed_is_looked_at_again(project: Project, monkeypatch: pyt
     project.sessions()
     commit(project, e.NoteAdded(OWN[A], Note("x", T0)))
     looked, usual = [], index._found
-    monkeypatch.setattr(index, "_found", lambda p, own: looked.append(own) or usual(p, own))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(index, "_found", lambda p, own, *rest: looked.append(own) or usual(p, own, *rest))  # type: ignore[func-returns-value]
     assert [s.notes for s in fresh(project.root).sessions()] == [1, 0]
     assert looked == [A]
 
@@ -199,3 +201,24 @@ def test_a_prefix_means_a_session_of_any_orchestration(project: Project) -> None
         fresh(project.root).writer_of_session("session-pl")
     with pytest.raises(SessionNotFound):
         fresh(project.root).writer_of_session("session-none")
+
+
+def test_only_the_sessions_that_changed_are_read_again(project: Project) -> None:
+    """Of an orchestration that went on; all of them when its history is another than it was."""
+    for _ in range(5):
+        another(project)
+    project.sessions()
+    commit(project, e.NoteAdded(OWN[A], Note("x", T0)))
+    disk = Counting()
+    assert [s.notes for s in fresh(project.root, disk).sessions() if s.id == OWN[A]] == [1]
+    assert [n for n in disk.reads if n.startswith("session-")] == [f"{OWN[A]}.json"]
+    elsewhere = project.root / "elsewhere"
+    elsewhere.mkdir()
+    other = fresh(elsewhere)
+    create(A)(other)
+    for _ in range(7):
+        commit(other, e.NoteAdded(OWN[A], Note("of another history", T0)))
+    for kind in ("journal", "plans", "manifests", "sessions"):
+        shutil.copytree(other.home / kind, project.home / kind, dirs_exist_ok=True)
+    assert fresh(project.root).sessions() == scanned(project.root)
+    assert [s.notes for s in fresh(project.root).sessions()] == [7]

@@ -19,6 +19,7 @@ from qwen_orch.project.config import Config
 from qwen_orch.project.opening import new_session, opened
 from qwen_orch.project.project import KEPT_OPEN, Project
 from qwen_orch.project.writer import Writer
+from qwen_orch.repl.facts import FEW, Facts
 from qwen_orch.store.files import Disk
 from tests.faults.seams import Quick
 from tests.faults.work import A, create, fresh, note, planning
@@ -148,3 +149,22 @@ def test_a_session_id_is_taken_once_in_a_project(project: Project) -> None:
         writer.commit("new_task", lambda _: [e.SessionOpened(same)])
     assert project.layout.journal(names(2)).read_bytes() == raw
     assert fresh(project.root).writer(A).graph.sessions[planning(A).id].orchestration == A
+
+
+def test_completion_reads_no_crowd_of_sessions(project: Project) -> None:
+    """What stands beside their names comes from the index, as it last knew them; names come without it, too."""
+    disk = Counting()
+    crowd(project.writer(A), FEW + 50)
+    again = fresh(project.root, disk)
+    facts = Facts(again)
+    facts.see(again.writer(A).graph, None)
+    assert (len(facts.sessions()), facts.sessions()[0].name) == (FEW + 51, planning(A).id)
+    assert {s.about for s in facts.sessions()[1:]} == {""}
+    again.sessions()
+    disk.reads.clear()
+    facts.see(again.writer(A).graph, None)
+    assert {s.about for s in facts.sessions()[1:]} == {"completed · task · old"}
+    assert [n for n in disk.reads if n.startswith("session-")] == []
+    create(names(5))(project)
+    project.checkpoint(last=True)
+    assert facts.sessions()[-1].about == "another orchestration"
