@@ -13,7 +13,7 @@ from qwen_orch.errors import SessionNotFound, StateTransitionError, StorageError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId, SessionId, is_safe
 from qwen_orch.model.session import Session, SessionKind
-from qwen_orch.project.project import Current, Project, find_root
+from qwen_orch.project.project import HOME, Current, Project, find_root
 from qwen_orch.project.writer import Writer
 
 KEY = "token"
@@ -93,6 +93,11 @@ class Reception:
     folder: str | None
     token: str | None
     _project: Project | None = None
+
+    @property
+    def home(self) -> Path:
+        """Where the state of the project is, whether it can be opened or not."""
+        return Path(self.folder or "") / HOME
 
     def caller(self) -> Caller:
         """Return who calls; raise the typed error that says why nobody may: a wrong token, no such folder."""

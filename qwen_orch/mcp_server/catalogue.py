@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from attrs import define
@@ -11,7 +11,7 @@ from attrs import define
 from qwen_orch.dispatch import Interrupted, Outcome, attempt, internal_error
 from qwen_orch.errors import OrchError, UsageError
 from qwen_orch.mcp_server.caller import Caller, Reception
-from qwen_orch.mcp_server.drafts import SUBMIT_PLAN
+from qwen_orch.mcp_server.drafts import SUBMIT_PLAN, SUBMIT_PLAN_ASKED_FOR
 from qwen_orch.mcp_server.queries import own_context, queries
 from qwen_orch.mcp_server.replies import refused, reply
 from qwen_orch.mcp_server.reports import (
@@ -40,7 +40,7 @@ def tools_for(kind: SessionKind | None) -> dict[str, Tool]:
         return _named(REPORT_FINDING, own_context())
     reports = {
         None: (*THINKING, SUBMIT_PLAN, START_TASK, REPORT_PROGRESS_OF, RECORD_DECISION, CLAIM_DONE_OF),
-        SessionKind.PLANNING: (*THINKING, SUBMIT_PLAN, RECORD_DECISION),
+        SessionKind.PLANNING: (*THINKING, SUBMIT_PLAN_ASKED_FOR, RECORD_DECISION),
         SessionKind.TASK: (*THINKING, REPORT_PROGRESS, RECORD_DECISION, CLAIM_DONE),
         SessionKind.INTERACTIVE: (*THINKING, RECORD_DECISION),
     }[kind]
@@ -65,6 +65,11 @@ class Catalogue:
             kind = None
         return [tool.declaration(bound=kind is not None) for tool in tools_for(kind).values()]
 
+    def leave(self) -> None:
+        """Bring the snapshots up to date; the journal has it all in any case."""
+        with contextlib.suppress(OrchError):
+            self.reception.caller().ctx.project.checkpoint(last=True)
+
     def call(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
         """Return the result of calling the tool *name*; raises nothing but `KeyboardInterrupt`."""
         try:
@@ -72,7 +77,7 @@ class Catalogue:
         except OrchError as error:
             return refused(error)
         except Exception as error:
-            return refused(internal_error(error, "the report server", Path()))
+            return refused(internal_error(error, "the report server", self.reception.home))
         outcome = attempt(caller.ctx, name, lambda: _called(caller, name, given))
         if isinstance(outcome.error, Interrupted):
             raise KeyboardInterrupt
@@ -86,9 +91,3 @@ def _called(caller: Caller, name: str, given: dict[str, Any]) -> Outcome:
         raise UsageError(f"there is no tool {name[:80]!r} here{near} (there are {', '.join(tools)})")
     caller.ctx.project.upkeep()
     return Outcome(name, tools[name].call(caller, tools[name].accepted(given)))
-
-
-@cache
-def catalogue(folder: str | None, token: str | None) -> Catalogue:
-    """Return the one catalogue of this process."""
-    return Catalogue(Reception(folder, token))

@@ -131,15 +131,16 @@ def open_draft(caller: Caller, title: str, goal: str, requirements: tuple[str, .
     return writer
 
 
+_PLAN = Argument("plan", "string", "the plan, in Markdown", required=True, longest=LONGEST_PLAN)
+_TITLE = Argument("title", "string", "what to call it, instead of the title in the text", longest=120)
 SUBMIT_PLAN = Tool(
     "submit_plan",
     "Hand in the plan, as Markdown: headings are phases, list items with a box (- [ ] Title) are tasks. Below a task:"
     " '- depends on: T1, T2', '- estimate: 3h', '- priority: high', '- Acceptance: …', '- run: `command`' (does it) and"
     " '- check: `command`' (proves it). Sections Requirements, Decisions and Risks are kept as such. It is taken whole"
     " or refused with every fault; it stays a draft until a person approves it.",
-    (
-        Argument("plan", "string", "the plan, in Markdown", required=True, longest=LONGEST_PLAN),
-        Argument("title", "string", "what to call it, if the text has no title", longest=120),
-    ),
+    (_PLAN, _TITLE),
     submit_plan,
 )
+SUBMIT_PLAN_ASKED_FOR = SUBMIT_PLAN._replace(arguments=(_PLAN,))
+"""In a planning session, whose orchestration has its title and goal already."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from qwen_orch.errors import StateTransitionError
 from qwen_orch.graph.state import Graph
 from qwen_orch.mcp_server.caller import Caller
 from qwen_orch.model import event as e
@@ -15,6 +16,8 @@ from qwen_orch.project.writer import timestamp
 
 Added: TypeAlias = Callable[[Graph, Session, str], list[e.Event]]
 """What a report adds to the session at this time: nothing when the session holds it already."""
+MOST_REPORTS = 1_000
+"""Thoughts, notes and decisions of one session: an agent may report without end."""
 
 
 def keep(caller: Caller, by: str, added: Added, wanted: SessionId | None = None) -> Session:
@@ -30,6 +33,8 @@ def keep(caller: Caller, by: str, added: Added, wanted: SessionId | None = None)
         fresh = next((v.session for v in opening if isinstance(v, e.SessionOpened)), None)
         report = added(graph, fresh or graph.session(session), timestamp())
         chosen[:] = [session]
+        if report and fresh is None:
+            _refuse_endless(graph.session(session))
         return [*opening, *report] if report else []
 
     writer = caller.writer
@@ -37,6 +42,11 @@ def keep(caller: Caller, by: str, added: Added, wanted: SessionId | None = None)
     if chosen[0] != wanted:
         caller.ctx.project.make_current(writer.graph.root.id, chosen[0])
     return writer.graph.session(chosen[0])
+
+
+def _refuse_endless(session: Session) -> None:
+    if len(session.thoughts) + len(session.notes) + len(session.decisions) >= MOST_REPORTS:
+        raise StateTransitionError(f"this session holds {MOST_REPORTS} reports already: come to an end")
 
 
 def _open_below(graph: Graph, wanted: SessionId | None) -> SessionId | None:

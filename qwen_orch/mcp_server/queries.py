@@ -12,7 +12,7 @@ from qwen_orch.mcp_server.tools import Argument, Tool
 
 KINDS: dict[type, str] = {str: "string", int: "integer", bool: "boolean"}
 LONGEST_WORD = 2_000
-LIBRARIES = ("tasks", "sessions", "exports", "help")
+LIBRARIES = ("tasks", "permissions", "sessions", "exports", "help")
 """The rooms that hold commands which only read. The others are not imported: an agent waits for this."""
 
 

@@ -11,7 +11,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
@@ -41,18 +42,24 @@ class Refusal(Exception):  # noqa: N818 - what the protocol answers, not a failu
         self.code = code
 
 
-class Server(NamedTuple):
-    """What requests are answered from: the project in *folder* (None: found from here), by whom the *token* says."""
+class Server:
+    """What requests are answered from: the project in *folder* (None: found from here), for whom the *token* says."""
 
-    folder: str | None
-    token: str | None
+    def __init__(self, folder: str | None, token: str | None) -> None:
+        self._folder, self._token = folder, token
 
-    @property
+    @cached_property
     def catalogue(self) -> Catalogue:
         """The tools; what they need is imported when this is first asked for."""
-        from qwen_orch.mcp_server.catalogue import catalogue
+        from qwen_orch.mcp_server.caller import Reception
+        from qwen_orch.mcp_server.catalogue import Catalogue
 
-        return catalogue(self.folder, self.token)
+        return Catalogue(Reception(self._folder, self._token))
+
+    def leave(self) -> None:
+        """Bring what a burst of reports has left behind up to date."""
+        if "catalogue" in vars(self):
+            self.catalogue.leave()
 
 
 def main(arguments: list[str]) -> int:
@@ -62,6 +69,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
         serve(server, sys.stdin.buffer, sys.stdout.buffer)
+    server.leave()
     return 0
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from qwen_orch.mcp_server import keeping
+from qwen_orch.mcp_server.caller import Reception
+from qwen_orch.mcp_server.catalogue import Catalogue
+from qwen_orch.model import event as e
 from qwen_orch.model.activity import Finding
+from qwen_orch.model.session import SessionState
 from tests.commands.desk import Desk
 from tests.mcp_server.conftest import Client, reviewing, session_of, steps, working
 
@@ -94,9 +100,6 @@ def test_findings_of_a_reviewer(desk: Desk, connect: Connect) -> None:
 
 def test_a_review_that_has_ended_takes_no_finding(desk: Desk, connect: Connect) -> None:
     """Its session is over."""
-    from qwen_orch.model import event as e
-    from qwen_orch.model.session import SessionState
-
     token = reviewing(desk)
     session = session_of(desk, token).id
     desk.project.writer().commit("test", lambda _: [e.SessionMoved(session, SessionState.COMPLETED)])
@@ -105,11 +108,37 @@ def test_a_review_that_has_ended_takes_no_finding(desk: Desk, connect: Connect) 
 
 def test_a_suspended_session_is_awake_again(desk: Desk, connect: Connect) -> None:
     """Its attempt is still under way: the report counts."""
-    from qwen_orch.model import event as e
-    from qwen_orch.model.session import SessionState
-
     token = working(desk)
     session = session_of(desk, token).id
     desk.project.writer().commit("test", lambda _: [e.SessionMoved(session, SessionState.SUSPENDED)])
     connect(token).call("report_progress", progress=0.5)
     assert session_of(desk, token).state == "active"
+
+
+def test_an_agent_that_reports_without_end_is_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a session keeps is bounded; what it holds already is still answered."""
+    token = working(desk)
+    monkeypatch.setattr(keeping, "MOST_REPORTS", 3)
+    catalogue = Catalogue(Reception(str(desk.root), token))
+    results = [catalogue.call("record_decision", {"decision": f"number {n}"}) for n in range(4)]
+    assert [r["isError"] for r in results] == [False, False, False, True]
+    assert "come to an end" in results[3]["content"][0]["text"]
+    assert not catalogue.call("record_decision", {"decision": "number 1"})["isError"]
+
+
+def test_the_snapshots_are_current_when_the_server_has_ended(desk: Desk, connect: Connect) -> None:
+    """Whoever reads the files sees every report."""
+    token = working(desk)
+    client = connect(token)
+    for n in range(10):
+        client.call("record_decision", decision=f"number {n}")
+    client.leave()
+    page = json.loads((desk.project.home / "sessions" / f"{token.partition(':')[0]}.json").read_bytes())
+    assert "number 9" in str(page)
+
+
+def test_without_criteria_a_finding_is_of_the_task_itself(desk: Desk, connect: Connect) -> None:
+    """It has the number 1."""
+    token = reviewing(desk, "- [ ] Do something\n- [ ] And more\n")
+    connect(token).call("report_finding", **FINDING)
+    assert session_of(desk, token).activity.findings[0].criterion == 1
