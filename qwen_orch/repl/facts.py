@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import define, field
@@ -44,6 +44,8 @@ class Facts:
     graph: Graph = field(factory=Graph)
     session: str | None = None
     standing: Standing | None = None
+    watch: Callable[[], Callable[[], None] | None] = lambda: None
+    """Called now and then while the prompt waits: takes in what others did; returns what says it, if anything does."""
     _tasks: list[Task] | None = None
     _sessions: list[Named] | None = None
     _listed: tuple[list[str], files.Stands | None] = ([], None)

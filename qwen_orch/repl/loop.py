@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,13 @@ from qwen_orch.commands.context import Context
 from qwen_orch.commands.lexer import Line
 from qwen_orch.dispatch import Outcome, internal_error, interrupt, run
 from qwen_orch.errors import OrchError, StorageError
+from qwen_orch.graph.state import Graph
 from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
 from qwen_orch.repl.door import ShellDoor
 from qwen_orch.repl.facts import Facts
 from qwen_orch.repl.meaning import Description, Goal, Order, Slip, meaning, plan_of
+from qwen_orch.repl.news import counted, told
 from qwen_orch.repl.plain import PlainPrompt
 from qwen_orch.repl.port import Prompt
 from qwen_orch.repl.terminal import Terminal
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from qwen_orch.views.blocks import Block
 
 INTERRUPTED = 130
+REST = 20.0
+"""After a glance at what others do, none is taken for this many times as long: keys come first."""
 HOW_TO_LEAVE = "Ctrl-D or /exit leaves"
 
 
@@ -85,6 +90,9 @@ class Shell:
     """What the next prompt begins with."""
     signalled: bool = False
     _hinted: bool = field(default=False)
+    _unsaid: list[Record] = field(factory=list)
+    """What others did that was not said yet."""
+    _rests_until: float = 0.0
 
     def run(self) -> int:
         """Greet, then read and do until the person leaves."""
@@ -92,6 +100,7 @@ class Shell:
             self._guard(self._greet)
             if self.better is not None:
                 self.prompt = self.better()
+            self.facts.watch = self._glance
             threading.Thread(target=_warm_up, args=(self.facts,), daemon=True).start()
             while not self.leaving:
                 try:
@@ -194,13 +203,38 @@ class Shell:
         """Take in the newest state, and say what others did to it; what changed just now was *ours*."""
         news = self.writer.refresh() if self.writer else []
         before, self.writer = self.writer, self._current()
-        if news:
-            self._quietly(_told(news))
+        if before is not None:
+            self._tell(news, before.graph)
         if not ours and self.writer is not before and self.writer is not None:
             self._quietly(f"the current plan is now {self.writer.graph.root.id}, made so elsewhere")
         if self.writer is not None:
             session = Context(self.project, ShellDoor(self.prompt, self.screen)).session(self.writer)
             self.facts.see(self.writer.graph, session)
+
+    def _tell(self, news: list[Record], graph: Graph) -> None:
+        """Say what others did: what a person waits for, a line each, or else in one line who did how much."""
+        unsaid, self._unsaid = [*self._unsaid, *news], []
+        self._say_all(told(news, graph) or list(filter(None, [counted(unsaid)])))
+
+    def _glance(self) -> Callable[[], None] | None:
+        """Take in what others do while the prompt waits; return what says it, if it is something to wait for."""
+        if self.writer is None or time.monotonic() < self._rests_until:
+            return None
+        began = time.monotonic()
+        try:
+            news, graph = self.writer.refresh(), self.writer.graph
+            if news:
+                self.facts.see(graph, self.facts.session)
+        except OrchError:
+            return None  # the next command says it
+        self._rests_until = time.monotonic() + REST * (time.monotonic() - began)
+        lines = told(news, graph)
+        self._unsaid += [] if lines else news
+        return partial(self._say_all, lines) if lines else None
+
+    def _say_all(self, lines: list[str]) -> None:
+        for line in lines:
+            self._quietly(line)
 
     def _current(self) -> Writer | None:
         if self.project.current.orchestration is None:
@@ -238,12 +272,6 @@ class Shell:
 
     def _say(self, blocks: list[Block]) -> None:
         self.screen.say(blocks)
-
-
-def _told(news: list[Record]) -> str:
-    """Return what others did, in a line."""
-    what = ", ".join(dict.fromkeys(f"/{r.by}" if r.by.isidentifier() else r.by for r in news))
-    return f"meanwhile, elsewhere: {what} ({len(news)} {'step' if len(news) == 1 else 'steps'})"
 
 
 def _warm_up(facts: Facts) -> None:

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from qwen_orch.graph.precedence import blocked_by
 from qwen_orch.graph.query import progress
+from qwen_orch.graph.questions import waiting
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.task import Task, TaskStatus
@@ -29,6 +30,8 @@ class Standing:
     running: tuple[str, ...]
     session: str | None
     interrupted: int = 0
+    asking: tuple[str, ...] = ()
+    """What waits for an answer of the person: the tasks (or sessions) whose agents ask."""
 
     @property
     def percent(self) -> int:
@@ -59,6 +62,7 @@ def standing(graph: Graph, session: str | None, now: datetime) -> Standing | Non
         running=tuple(sorted(running)),
         session=session,
         interrupted=len(begun) - len(running),
+        asking=tuple(dict.fromkeys(q.name for q in waiting(graph))),
     )
 
 

@@ -21,6 +21,7 @@ STYLE = {
     "bar.blocked": "ansiyellow",
     "bar.failed": "ansired",
     "bar.running": "ansiblue",
+    "bar.asking": "ansimagenta bold",
     "prompt": "bold",
     "chip": "reverse",
 }
@@ -44,6 +45,9 @@ def toolbar(now: Standing | None, width: int, speak: Callable[[str], str]) -> Fr
 def _parts(now: Standing) -> list[Fragments]:
     """Return the parts of the line, the most useful first."""
     parts = [[("bar.title", clip(one_line(now.title), TITLE))], _progress(now)]
+    if now.asking:
+        more = f" +{len(now.asking) - 1}" if len(now.asking) > 1 else ""
+        parts.append([("bar.asking", f"{now.asking[0]}{more} asks: /permissions")])
     if now.status is not PlanStatus.APPROVED:
         parts.append([("bar.blocked", _status(now.status))])
         return [*parts, *_session(now)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import get_app
+from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -31,6 +33,8 @@ from qwen_orch.views.paint import speech
 
 PROMPT = "qwen-orch> "
 MENU = 8
+GLANCE_SECONDS = 1.0
+"""How often it is looked what others do while the prompt waits."""
 YES = ("y", "yes")
 
 
@@ -123,13 +127,26 @@ class ToolkitPrompt:
 
     def _prompt(self, session: PromptSession[str], default: str = "") -> str:
         self._waiting = session
+        watched = session is self._session
         session.app.renderer.cpr_not_supported_callback = None  # then there is no toolbar; nobody needs to be warned
         try:
-            return session.prompt(default=default)
+            return session.prompt(default=default, pre_run=self._watch if watched else None, in_thread=_elsewhere())
         finally:
             self._waiting = None
             if self.terminal:
                 self.terminal.mark_pastes()
+
+    def _watch(self) -> None:
+        get_app().create_background_task(self._watching())
+
+    async def _watching(self) -> None:
+        """Look now and then what others do; show it above what is being typed."""
+        while True:
+            await asyncio.sleep(GLANCE_SECONDS)
+            said = self.facts.watch()
+            if said is not None:
+                await run_in_terminal(said)
+            get_app().invalidate()
 
     def _edit(self, text: str) -> str | None:
         if self.terminal is None:
@@ -147,6 +164,11 @@ class ToolkitPrompt:
             return [*toolbar(self.facts.standing, self.sink.get_size().columns, self._speak)]
         except Exception as error:  # a toolbar must not disturb who is typing
             return [("", f" {type(error).__name__}")]
+
+
+def _elsewhere() -> bool:
+    """Tell whether we are asked in a thread that is not the main one: signals must be left alone then."""
+    return threading.current_thread() is not threading.main_thread()
 
 
 def _is_command() -> bool:

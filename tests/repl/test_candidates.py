@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from qwen_orch.commands.registry import ALL
+from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId, PhaseId, SessionId, TaskId, task_id
 from qwen_orch.model.plan import Orchestration, Phase, Plan, PlanStatus
@@ -35,7 +36,7 @@ def graph(number: int = 3) -> Graph:
     plan = Plan("sell", PlanStatus.APPROVED, phases=(Phase(PhaseId("phase-1"), "Data layer"),))
     root = Orchestration(OrchestrationId("orch-shop-aaaa"), "Shop", plan)
     session = Session(SessionId("session-shop-bbbb"), SessionKind.PLANNING, "Shop", root.id)
-    return Graph(root, Map(tasks), Map({session.id: session}), last_number=number)
+    return Graph(root, Map(tasks), Shelf.of([session]), last_number=number)
 
 
 @pytest.fixture
