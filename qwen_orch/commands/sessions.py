@@ -38,6 +38,8 @@ def sessions(
 ) -> SessionList:
     """List the sessions of all orchestrations in this project.
 
+    None is ever deleted. Those that maxSessions or sessionTimeout suspended take no room; /resume brings them back.
+
     Keys: type (planning, task, verification, interactive), state (active, suspended, completed, failed), tag, created,
     updated, orchestration, task, parent.
     """

@@ -117,8 +117,8 @@ class Config:
     """The settings of a project. A key that is not in the file has the default given here."""
 
     enableBackups: bool = _key(True, _yes_no, "keep a copy of the journal before a checkpoint, undo or import")  # noqa: N815
-    maxSessions: int = _key(50, _number(1, 10_000), "how many sessions may be active at once")  # noqa: N815
-    sessionTimeout: str = _key("24h", _duration, "an active session without a step for so long is suspended")  # noqa: N815
+    maxSessions: int = _key(50, _number(1, 10_000), "how many sessions may be active; idle ones are suspended")  # noqa: N815
+    sessionTimeout: str = _key("24h", _duration, "a session without a step for so long is suspended, not deleted")  # noqa: N815
     autoCleanup: bool = _key(True, _yes_no, "suspend timed-out sessions by itself; if not: /sessions --cleanup")  # noqa: N815
     thinkingDepth: str = _key("standard", _one_of(*THINKING_DEPTHS), "how many thoughts planning records: 4, 8 or 12")  # noqa: N815
     executor: str = _key("auto", _one_of(*EXECUTORS), "who does a task when /new_task does not say")
