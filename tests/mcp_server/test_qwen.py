@@ -16,7 +16,7 @@ from tests.agents.conftest import model, qwen, qwen_env, qwen_home
 from tests.agents.openai_model import Model
 from tests.agents.raw_client import Bare, running
 from tests.commands.desk import THREE, Desk
-from tests.mcp_server.conftest import REPOSITORY, planning, reviewing, session_of, steps, working
+from tests.mcp_server.conftest import planning, reviewing, session_of, steps, surroundings, working
 from tests.mcp_server.test_reports import FINDING, REPORTS
 
 __all__ = ["model", "qwen", "qwen_env", "qwen_home"]
@@ -25,7 +25,7 @@ FLAGS = ("--exclude-tools", "tool_search")
 
 def server(desk: Desk, token: str | None) -> schema.McpServerStdio:
     """Return the report server as an agent is told of it."""
-    variables = {"PYTHONPATH": str(REPOSITORY)} | ({} if token is None else {"QWEN_ORCH_TOKEN": token})
+    variables = {k: v for k, v in surroundings(token).items() if k not in ("PATH", "HOME", "LANG")}
     words = ["-m", "qwen_orch", "mcp", "--project", str(desk.root)]
     env = [schema.EnvVariable(name=k, value=v) for k, v in variables.items()]
     return schema.McpServerStdio(name="orch", command=sys.executable, args=words, env=env)
