@@ -29,7 +29,7 @@ def undo(writer: Writer, force: bool, newest: int | None = None) -> Record:
 
     def without_last(graph: Graph) -> list[e.Event]:
         refuse_unseen(writer, newest)  # under the lock: nobody can add a step meanwhile
-        standing, _ = stacks(writer.store.history(writer.seq))
+        standing, _ = stacks(writer.records())
         if len(standing) < 2:
             raise StateTransitionError("there is no step left to undo", "/session_history")
         if not force:
@@ -47,7 +47,7 @@ def redo(writer: Writer, newest: int | None = None) -> Record:
 
     def with_last(graph: Graph) -> list[e.Event]:
         refuse_unseen(writer, newest)
-        standing, undone = stacks(writer.store.history(writer.seq))
+        standing, undone = stacks(writer.records())
         if not undone:
             raise StateTransitionError("there is nothing to redo", "/session_history")
         taken[:] = [undone[-1]]
@@ -66,7 +66,7 @@ def refuse_unseen(writer: Writer, newest: int | None) -> None:
     """Raise `StateTransitionError` if steps came after the record *newest*, which is the last that somebody saw."""
     if newest is None or writer.seq == newest:
         return
-    later = [f"{record.seq} ({record.by})" for record in writer.store.history(writer.seq)[newest:]]
+    later = [f"{record.seq} ({record.by})" for record in writer.records()[newest:]]
     steps = f"step {later[0]}" if len(later) == 1 else f"steps {', '.join(later[:5])}{', …' * (len(later) > 5)}"
     what = f"{steps} came after step {newest}" if later else f"the newest step is {writer.seq}, not {newest}"
     raise StateTransitionError(f"{what}, which was the newest when you asked", "/session_history --timeline", "/undo")

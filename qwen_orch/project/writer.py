@@ -47,6 +47,8 @@ class Writer:
     repairs: tuple[str, ...] = ()
     heard: Callable[[Graph, Record, Graph], None] = lambda before, record, after: None
     """Is told of each step of ours once it is durable and the lock is free, with the states before and after it."""
+    _records: list[Record] = field(factory=list)
+    """Every record, once a command has asked for them."""
     _stale: set[str] = field(factory=set)
     """Parts whose snapshots are behind the journal."""
     _later: Later | None = None
@@ -70,7 +72,7 @@ class Writer:
 
     def _restore(self, mend: bool = True, thorough: bool = False) -> None:
         loaded = self.store.load(mend, thorough)
-        self.graph, self.seq = loaded.graph, loaded.seq
+        self.graph, self.seq, self._records = loaded.graph, loaded.seq, []
         self.repairs = (*self.take_repairs(), *loaded.repairs)
         self._later = loaded.later
         self._stale |= loaded.stale
@@ -109,6 +111,8 @@ class Writer:
             if events:
                 record = Record(self.seq + 1, at, by, events)
                 self.store.append(record)
+                if len(self._records) == self.seq:
+                    self._records.append(record)
                 self.graph, self.seq = graph, self.seq + 1
                 self._stale |= parts_of(events)
         if events:
@@ -152,7 +156,7 @@ class Writer:
 
     def checkpoint(self, last: bool = False) -> None:
         """Bring the snapshots up to date (I8). Within a burst a costly one may be put off, unless it is the *last*."""
-        self.repairs = self.take_repairs()
+        self.repairs, self._records = self.take_repairs(), []
         spared = self._only_reads or (not last and time.monotonic() < self._spared_until)
         if not self._stale or spared:
             return
@@ -180,11 +184,20 @@ class Writer:
     def history(self) -> list[Record]:
         """Return every record that the state is made of, oldest first."""
         try:
-            return self.store.history(self.seq)
+            return self.records()
         except SessionCorrupted:
             with self.store.locked():
                 self._restore(thorough=True)
-            return self.store.history(self.seq)
+            return self.records()
+
+    def records(self) -> list[Record]:
+        """Return what `history` does; raise `SessionCorrupted` when that is damaged. The lock may be held.
+
+        They are kept until the next checkpoint: a command that goes back asks for them again and again.
+        """
+        if len(self._records) != self.seq:
+            self._records = self.store.history(self.seq)
+        return list(self._records)
 
 
 def _costly(began: float) -> bool:

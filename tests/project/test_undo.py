@@ -20,6 +20,7 @@ from qwen_orch.project.writer import Writer
 from qwen_orch.store.journal import Record
 from qwen_orch.store.restore import restore
 from qwen_orch.store.snapshots import Layout
+from qwen_orch.store.store import Store
 from tests.faults.work import A, note
 from tests.store.conftest import store_at
 from tests.strategies import LAW, ORCH, T0, Step, histories, task
@@ -188,3 +189,23 @@ def test_the_question_shows_what_would_be_taken_back(writer: Writer) -> None:
     assert question(steps[:1]).endswith("Take back this step?")
     ran = Record(1, T0, "new_task", (e.AttemptEnded(task_id(1), Outcome.FAILED),))
     assert "did to files stays as it is" in question([ran])
+
+
+def test_going_back_many_steps_reads_the_journal_once(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many; the records are let go when the command ends, and read anew when others went on."""
+    for number in range(9):
+        writer.commit("note", lambda _, number=number: [note(str(number))])
+    reads: list[int] = []
+    whole = Store.history
+    monkeypatch.setattr(Store, "history", lambda store, seq: reads.append(seq) or whole(store, seq))
+    assert len(writer.history()) == 10
+    for _ in range(5):
+        undo(writer, force=False)
+    assert reads == [10]
+    assert writer.history() == whole(writer.store, writer.seq)
+    writer.checkpoint(last=True)
+    other = Writer.open(Store(writer.store.disk, writer.store.layout, A))
+    other.commit("note", lambda _: [note("theirs")])
+    assert len(writer.refresh()) == 1
+    assert writer.history()[-1].events == (note("theirs"),)
+    assert reads == [10, 16]
