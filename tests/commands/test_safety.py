@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from attrs import evolve
 
 from qwen_orch.errors import StateTransitionError
 from qwen_orch.graph.state import Graph
+from qwen_orch.store import segments
 from tests.commands.desk import Desk
 
 
@@ -128,6 +130,26 @@ def test_a_script_may_say_what_it_expects(desk: Desk) -> None:
     assert f"step {seen + 1} (note) came after step {seen}" in error.message
     assert len(desk(f"/undo --expect {seen + 1}").steps) == 1
     assert desk.door.asked == []
+
+
+def test_a_long_history_is_one_history(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sealed in parts: timeline, checkpoints and going back do not notice, nor does the doctor."""
+    monkeypatch.setattr(segments, "SEAL_BYTES", 1_000)
+    desk.plan()
+    for number in range(8):
+        desk(f"/note before {number}")
+    desk("/checkpoint half-way")
+    half = desk.graph
+    for number in range(8):
+        desk(f"/note after {number}")
+    assert len(list(desk.project.home.glob("journal/*.0*.jsonl"))) > 2
+    entries = desk.reopen()("/session_history --timeline").entries
+    assert [entry.seq for entry in entries] == list(range(1, 20))
+    assert len(desk.reopen()("/undo --to half-way").steps) == 8
+    assert same(desk.graph, half)
+    assert len(desk.reopen()("/undo 8 --redo").steps) == 8
+    assert desk.reopen()("/doctor").healthy
+    desk.sound()
 
 
 def test_settings(desk: Desk) -> None:

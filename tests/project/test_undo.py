@@ -17,10 +17,13 @@ from qwen_orch.project.history import entries, stacks
 from qwen_orch.project.project import Project
 from qwen_orch.project.undo import SHOWN, question, redo, undo
 from qwen_orch.project.writer import Writer
+from qwen_orch.store import segments
+from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Record
 from qwen_orch.store.restore import restore
 from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
+from tests.faults.seams import Quick
 from tests.faults.work import A, note
 from tests.store.conftest import store_at
 from tests.strategies import LAW, ORCH, T0, Step, histories, task
@@ -209,3 +212,35 @@ def test_going_back_many_steps_reads_the_journal_once(writer: Writer, monkeypatc
     assert len(writer.refresh()) == 1
     assert writer.history()[-1].events == (note("theirs"),)
     assert reads == [10, 16]
+
+
+@LAW
+@given(histories(), st.data())
+def test_going_back_and_forth_over_sealed_parts(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[Step], data: st.DataObject
+) -> None:
+    """As over one file: sealed after any step, by processes that come and go."""
+    layout = Layout(tmp_path_factory.mktemp("law") / ".qwen/orchestration")
+    with pytest.MonkeyPatch.context() as early:
+        early.setattr(segments, "SEAL_BYTES", 400)
+        states: list[Graph] = []
+        for event, _ in steps:
+            writer = Writer.open(store_at(layout))
+            writer.commit("test", lambda _, event=event: [event])
+            states.append(writer.graph)
+            if data.draw(st.booleans()):
+                writer.checkpoint(last=True)
+        count = data.draw(st.integers(0, len(states) - 1))
+        for back in range(1, count + 1):
+            writer = Writer.open(store_at(layout))
+            assert undo(writer, force=True).seq == len(states) - back + 1
+            assert shown(writer.graph) == shown(states[-back - 1])
+            writer.checkpoint(last=True)
+        for forth in range(count, 0, -1):
+            writer = Writer.open(store_at(layout))
+            redo(writer)
+            assert shown(writer.graph) == shown(states[-forth])
+            writer.checkpoint(last=True)
+        again = restore(Disk(Quick()), layout, ORCH, thorough=True)
+        assert (again.repairs, again.seq) == ((), len(states) + 2 * count)
+        assert [r.seq for r in writer.history()] == list(range(1, again.seq + 1))
