@@ -85,3 +85,13 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.chdir(made.root)
     yield made
     nothing_is_left(tmp_path / "home", but=os.getpid())
+
+
+@pytest.fixture
+def simulated(tmp_path: Path, model: Model) -> Iterator[Product]:
+    """As `project`, with the simulator in the place of Qwen Code."""
+    home = qwen_cli.make_home(tmp_path / "home")
+    env = {"PATH": os.environ["PATH"], "HOME": os.fspath(home), "LANG": "C.UTF-8"}
+    made = Product.made(tmp_path, env, model, agent__name="sim", agent__mode="yolo")
+    yield made
+    made.nothing_is_left()
