@@ -14,7 +14,7 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.activity import Action, ActionState
 from qwen_orch.model.ids import SessionId
-from qwen_orch.processes.secrets import hide
+from qwen_orch.processes.secrets import Hiding, hide
 from qwen_orch.processes.shop import Shop
 from qwen_orch.project.writer import timestamp
 
@@ -36,6 +36,7 @@ class Record:
     _line: str = ""
     _logged: int = 0
     _thoughts: int = 0
+    _hiding: Hiding = field(factory=Hiding)
 
     def take(self, batch: Iterable[Seen]) -> None:
         """Take in what happened, as one step, and show it."""
@@ -107,7 +108,9 @@ class Record:
 
     def show(self, line: str) -> None:
         """Put *line* in the log, then on the screen, without the secrets in it."""
-        shown = hide(line)
+        shown = self._hiding.hide(f"{line}\n").rstrip("\n")
+        if line.strip() and not shown.strip():
+            return  # it is of a private key
         self.write(f"{shown}\n".encode("utf-8", "replace"))
         self.shop.show("output", self.subject, shown)
 

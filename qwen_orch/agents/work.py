@@ -25,7 +25,8 @@ from qwen_orch.model.activity import PermissionRequest
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import Session
 from qwen_orch.processes.command import Lines, end, started
-from qwen_orch.processes.secrets import hide
+from qwen_orch.model.text import clean
+from qwen_orch.processes.secrets import Hiding, hide
 from qwen_orch.processes.shop import Answer, Shop
 from qwen_orch.project.writer import timestamp
 from qwen_orch.store.lease import MARK
@@ -189,10 +190,10 @@ async def _opened(agent: Agent, token: str) -> None:
 async def _log_errors(process: asyncio.subprocess.Process, record: Record) -> None:
     """Keep what the agent writes to its standard error in the log: an unread pipe would stop it."""
     assert process.stderr is not None
-    lines = Lines()
+    lines, hiding = Lines(), Hiding()
     while chunk := await process.stderr.read(65536):
-        record.write(hide(lines.add(chunk)).encode("utf-8", "replace"))
-    record.write(hide(lines.end()).encode("utf-8", "replace"))
+        record.write(clean(hiding.hide(lines.add(chunk)), multiline=True).encode("utf-8", "replace"))
+    record.write(clean(hiding.hide(lines.end()), multiline=True).encode("utf-8", "replace"))
 
 
 async def _closed(

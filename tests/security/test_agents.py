@@ -1,0 +1,66 @@
+"""What an agent says and writes: it may say anything, and is shown and kept as text without the secrets in it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands.desk import Desk
+from tests.security.hostile import replied, shown, unsafe
+from tests.security.test_secrets import BODY, KEY
+
+AGENT = """#!/bin/sh
+while read -r line; do echo "$line" >&2; sleep 0.01; done < key.pem
+printf 'after the key \\033]0;owned\\007\\033[2J\\n' >&2
+exec {python} -m qwen_orch agent-sim
+"""
+
+
+@pytest.fixture
+def worked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A project in which an agent said a key line by line, and wrote one and a control sequence to standard error."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    Path("key.pem").write_text(KEY + "\n")
+    Path("agent.sh").write_text(AGENT.format(python=sys.executable))
+    for setting in ("agent.name sim", "agent.command 'sh agent.sh'", "agent.environment PYTHONPATH"):
+        desk(f"/config {setting}")
+    lines = "\n".join(f"  - sim: say {line}" for line in [*KEY.splitlines()[:20], KEY.splitlines()[-1], "said all"])
+    desk.plan(f"# P\n- [ ] Work\n{lines}\n  - sim: claim done\n")
+    desk.run("/new_task 1", yes=True)
+    return desk
+
+
+def test_a_key_that_an_agent_says_is_neither_shown_nor_logged(worked: Desk) -> None:
+    """Though each line of it comes by itself, on standard error too."""
+    logs = "".join(p.read_text() for p in (worked.project.home / "logs").glob("*.log"))
+    assert "after the key" in logs
+    assert "said all" in logs
+    assert "said all" in worked.door.lines("task-001")
+    assert not [line for line in BODY if line in logs + "\n".join(worked.door.lines("task-001"))]
+
+
+def test_what_an_agent_writes_is_text(worked: Desk) -> None:
+    """In its log, on the screen, and in what is told of it."""
+    for log in (worked.project.home / "logs").glob("*.log"):
+        assert not unsafe(log.read_text()), log
+    for line in ("/task_status 1", "/session_history --timeline", "/context", "/sessions"):
+        outcome = worked.run(line)
+        assert not unsafe(shown(outcome) + replied(outcome)), line
+
+
+def test_an_agent_gets_no_secret_of_ours_but_those_it_is_given(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its environment is a list of what is allowed."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("MY_DATABASE_PASSWORD", "correct horse battery")
+    monkeypatch.setenv("ITS_API_KEY", "given to it")
+    Path("agent.sh").write_text(f"#!/bin/sh\nprintenv > seen\nexec {sys.executable} -m qwen_orch agent-sim\n")
+    for setting in ("agent.name sim", "agent.command 'sh agent.sh'", "agent.environment 'PYTHONPATH ITS_API_KEY'"):
+        desk(f"/config {setting}")
+    desk.plan("# P\n- [ ] Work\n  - sim: claim done\n")
+    desk.run("/new_task 1", yes=True)
+    seen = Path("seen").read_text()
+    assert "ITS_API_KEY=given to it" in seen
+    assert "MY_DATABASE_PASSWORD" not in seen
+    assert "correct horse" not in seen
