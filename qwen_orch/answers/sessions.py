@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from qwen_orch.answers.agents import AgentAnswer
 from qwen_orch.answers.core import Change, OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
 
 
@@ -29,7 +30,10 @@ class Entry(NamedTuple):
 
 
 class Recap(NamedTuple):
-    """Where was I: the last steps and whether each ended, what is open, and what to type next."""
+    """Where was I: the last steps and whether each ended, what is open, and what to type next.
+
+    *agents* tells of the last attempt at each task in progress, if an agent made it.
+    """
 
     orchestration: OrchestrationAnswer
     progress: ProgressAnswer
@@ -41,6 +45,7 @@ class Recap(NamedTuple):
     notes: tuple[str, ...]
     decisions: tuple[str, ...]
     next: tuple[str, ...]
+    agents: tuple[AgentAnswer, ...] = ()
 
 
 class Resumed(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qwen_orch.answers.agents import AgentAnswer
 from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, TaskAnswer
 from qwen_orch.graph.calibration import Calibration
 from qwen_orch.model.task import Attempt, Evidence
@@ -20,7 +21,10 @@ class Hours(NamedTuple):
 
 
 class PlanStatusAnswer(NamedTuple):
-    """Where the whole plan stands; *calibration* is how past estimates compared to what work took."""
+    """Where the whole plan stands; *calibration* is how past estimates compared to what work took.
+
+    *tokens* is what the attempts of agents have used.
+    """
 
     orchestration: OrchestrationAnswer
     progress: ProgressAnswer
@@ -31,10 +35,14 @@ class PlanStatusAnswer(NamedTuple):
     remaining_hours: Hours
     next: tuple[str, ...] = ()
     calibration: Calibration | None = None
+    tokens: int = 0
 
 
 class TaskStatusAnswer(NamedTuple):
-    """Where one task stands; *actual_hours* is what its attempts took by the clock."""
+    """Where one task stands.
+
+    *actual_hours* is what its attempts took by the clock, *agents* what agents did in them.
+    """
 
     task: TaskAnswer
     evidence: tuple[Evidence, ...]
@@ -42,3 +50,4 @@ class TaskStatusAnswer(NamedTuple):
     subtasks: tuple[TaskAnswer, ...]
     next: tuple[str, ...] = ()
     actual_hours: float | None = None
+    agents: tuple[AgentAnswer, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qwen_orch.answers.agents import AgentAnswer
 from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
 from qwen_orch.model.task import Attempt, Evidence
 
@@ -16,6 +17,7 @@ class Worked(NamedTuple):
     attempt: Attempt | None
     evidence: tuple[Evidence, ...] = ()
     next: tuple[str, ...] = ()
+    agent: AgentAnswer | None = None
 
     @property
     def exit_code(self) -> int:

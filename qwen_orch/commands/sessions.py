@@ -111,24 +111,27 @@ def _waking(graph: Graph, session: SessionId) -> list[e.Event]:
 
 def recap(writer: Writer, briefs: list[SessionAnswer]) -> Recap:
     """Return the "where was I" card of an orchestration, whose sessions *briefs* are, from its own record alone."""
+    from qwen_orch.answers.agents import agents_of
     from qwen_orch.answers.core import orchestration_answer
     from qwen_orch.graph import query
     from qwen_orch.project.history import entries
 
     graph, moment = writer.graph, now()
     ready = query.ready(graph, moment)
+    begun = [t for t in graph.ordered() if t.status is TaskStatus.IN_PROGRESS]
     steps = [entry for entry in entries(writer.history()) if entry.by != "resume"]
     return Recap(
         orchestration=orchestration_answer(graph.root),
         progress=progress_answer(graph),
         last=tuple(steps[-3:]),
-        in_progress=tuple(task_answer(graph, t, moment) for t in graph.ordered() if t.status is TaskStatus.IN_PROGRESS),
+        in_progress=tuple(task_answer(graph, t, moment) for t in begun),
         claimed=tuple(task_answer(graph, t, moment) for t in graph.ordered() if t.status is TaskStatus.CLAIMED),
         blocked=len(query.blocked(graph, moment)),
         changed_files=_changed_files(graph),
         notes=_newest(n.text for s in _with("notes", briefs) for n in reversed(graph.session(s).notes)),
         decisions=_newest(d.text for s in _with("decisions", briefs) for d in reversed(graph.session(s).decisions)),
         next=next_steps(graph, ready),
+        agents=tuple(a for t in begun for a in agents_of(graph, t)[-1:]),
     )
 
 

@@ -59,6 +59,7 @@ def task_status(ctx: Context, task: Annotated[str | None, TASK] = None) -> PlanS
 
 
 def _plan_status(ctx: Context, graph: Graph) -> PlanStatusAnswer:
+    from qwen_orch.answers.agents import tokens_of
     from qwen_orch.answers.status import PlanStatusAnswer
     from qwen_orch.graph import query
     from qwen_orch.graph.calibration import calibration
@@ -77,6 +78,7 @@ def _plan_status(ctx: Context, graph: Graph) -> PlanStatusAnswer:
         remaining_hours=_hours(graph, ctx.project.config.jobs),
         next=next_steps(graph, ready),
         calibration=calibration(graph),
+        tokens=tokens_of(graph),
     )
 
 
@@ -114,10 +116,15 @@ def next_steps(graph: Graph, ready: list[Task]) -> tuple[str, ...]:
 
 
 def _continuing(task: Task) -> str:
-    return f"/complete_task {task.id}" if task.open_attempt else f"/new_task {task.id}"
+    attempt = task.open_attempt
+    if attempt is None:
+        return f"/new_task {task.id}"
+    by_agent, by_hand = attempt.executor == "agent", attempt.executor == "manual"
+    return f"/complete_task {task.id}" if by_hand else "/permissions" if by_agent else f"/task_status {task.id}"
 
 
 def _task_status(graph: Graph, task: Task) -> TaskStatusAnswer:
+    from qwen_orch.answers.agents import agents_of
     from qwen_orch.answers.status import TaskStatusAnswer
     from qwen_orch.graph.calibration import actual_hours
 
@@ -129,6 +136,7 @@ def _task_status(graph: Graph, task: Task) -> TaskStatusAnswer:
         subtasks=tuple(task_answer(graph, t, moment) for t in graph.subtasks(task.id)),
         next=task_steps(graph, task),
         actual_hours=actual_hours(task),
+        agents=agents_of(graph, task),
     )
 
 

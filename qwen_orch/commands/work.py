@@ -133,6 +133,8 @@ def _everything(ctx: Context, shop: Shop, wanted: str, jobs: int | None, verifie
 
 def worked(graph: Graph, task: Task) -> Worked:
     """Return the answer on a task that was worked on."""
+    from qwen_orch.answers.agents import agent_answer
+
     session = graph.sessions.get(task.session) if task.session else None
     return Worked(
         task=task_answer(graph, task, now()),
@@ -140,6 +142,7 @@ def worked(graph: Graph, task: Task) -> Worked:
         attempt=task.attempts[-1] if task.attempts else None,
         evidence=task.evidence,
         next=task_steps(graph, task) if task.status is not TaskStatus.COMPLETED else _after(graph),
+        agent=agent_answer(session) if session else None,
     )
 
 

@@ -53,12 +53,18 @@ async def do_by_agent(shop: Shop, wanted: Wanted, session: Session) -> Verdict:
     for remaining in reversed(range(shop.project.config.maxAttempts)):
         verdict = await _attempt(shop, wanted, session, profile)
         task = shop.writer.graph.task(wanted.task)
-        if verdict is not Verdict.FAILED or task.status is not TaskStatus.FAILED or not remaining:
+        left = verdict is Verdict.FAILED and task.status is TaskStatus.FAILED and remaining
+        if not left or _was_denied(shop, session):
             return verdict
         shop.show("output", task.id, f"attempt {len(task.attempts)} did not succeed: trying again with what was found")
         session = session_for(shop, task.id, session.id)
         wanted = evolve(wanted, force=True)  # what blocked it was looked at when it began
     raise AssertionError("maxAttempts is at least 1")
+
+
+def _was_denied(shop: Shop, session: Session) -> bool:
+    """Tell whether the agent was not let do something: it would ask again, and a person has said what they want."""
+    return any(r.allowed is False for r in shop.writer.graph.session(session.id).activity.requests)
 
 
 async def _attempt(shop: Shop, wanted: Wanted, session: Session, profile: Profile) -> Verdict:

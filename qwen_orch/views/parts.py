@@ -43,6 +43,7 @@ STATES: dict[str, tuple[str, str]] = {
     "unverified": (UNSURE, "warn"),
     "running": (ACTIVE, "active"),
     "timed_out": (FAILED, "failed"),
+    "suspicious": (FAILED, "failed"),
     "ok": (DONE, "done"),
     "warning": (STOPPED, "warn"),
     "problem": (FAILED, "failed"),

@@ -25,6 +25,7 @@ from qwen_orch.views.parts import (
     when,
     would_change,
 )
+from qwen_orch.views.status import did
 from qwen_orch.views.task_parts import task_row, task_table
 
 _FILES = 12
@@ -104,6 +105,7 @@ def resumed(answer: Resumed) -> list[Block]:
 def _recalled(recap: Recap) -> Iterator[Block]:
     yield from section("Last steps", entries(recap.last))
     yield from section("In progress", _table(map(task_row, recap.in_progress)))
+    yield from section("Agents", [did(a, indent=2) for a in recap.agents])
     yield from section("Claimed, to be verified", _table(map(task_row, recap.claimed)))
     if recap.blocked:
         told = f"{count(recap.blocked, 'task')} blocked: "

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from qwen_orch.answers.agents import AgentAnswer
 from qwen_orch.answers.core import TaskAnswer
 from qwen_orch.answers.status import Hours, PlanStatusAnswer, TaskStatusAnswer
 from qwen_orch.model.task import Attempt
@@ -14,6 +15,7 @@ from qwen_orch.views.parts import (
     count,
     decimal,
     following,
+    joined,
     mark,
     more,
     opening,
@@ -76,6 +78,8 @@ def _ahead(answer: PlanStatusAnswer) -> list[Block]:
         rows.append(row(Span("Critical path", "muted"), (*arrows(path[:_PATH]), Span(rest, "muted"))))
     if answer.progress.done < answer.progress.total:
         rows.append(row(Span("Remaining", "muted"), Span(_remaining(answer.remaining_hours))))
+    if answer.tokens:
+        rows.append(row(Span("Agents", "muted"), Span(f"{answer.tokens:,} tokens")))
     if answer.calibration and answer.calibration.actual_hours >= WORTH_TELLING:
         rows.append(row(Span("Estimates", "muted"), Span(answer.calibration.words)))
     return [GAP, *sheet(rows)] if rows else []
@@ -93,22 +97,36 @@ def task_status(answer: TaskStatusAnswer) -> list[Block]:
         headline(task),
         *card(task),
         *section("Subtasks", [task_table(map(task_row, answer.subtasks), headers=False)] if answer.subtasks else []),
-        *section("Attempts", [b for a in answer.attempts for b in attempt(a)]),
+        *section("Attempts", [b for a in answer.attempts for b in attempt(a, answer.agents)]),
         *section("Evidence", evidence(answer.evidence)),
         *following(answer.next),
     ]
 
 
-def attempt(tried: Attempt) -> list[Block]:
-    """Draw one try: by whom, when, how it ended, and the end of what it printed if it went wrong."""
-    wrong = tried.outcome in ("failed", "timed_out", "interrupted", "cancelled")
+def attempt(tried: Attempt, agents: Iterable[AgentAnswer] = ()) -> list[Block]:
+    """Draw one try: by whom, when, how it ended, and the end of what it printed if it went wrong.
+
+    If it was made by one of *agents*, with what that one spent and did last.
+    """
+    wrong = tried.outcome in ("failed", "timed_out", "interrupted", "cancelled", "suspicious")
     times = " to ".join(dict.fromkeys(filter(None, (when(tried.started), when(tried.ended or "")))))
     detail = (Span(": "), exact(tried.detail.strip())) if tried.detail.strip() else ()
     who, span = Span(f"{tried.number}. {tried.executor} "), Span(f" {times}", "muted")
     return [
         Line((who, state(tried.outcome), span, *detail), indent=2, hang=3),
+        *(did(one, indent=5) for one in agents if one.session == tried.session),
         *(tail(tried.output) if wrong else []),
     ]
+
+
+def did(one: AgentAnswer, indent: int) -> Line:
+    """Draw what an agent spent, and what it did last, with whether that ended."""
+    last = (mark(one.last.state), exact(one.last.title)) if one.last else ()
+    spent = f"{one.tokens:,} tokens" if one.tokens else ""
+    claim = "it claims to be done" if one.claim is not None else ""
+    return Line(
+        (*joined([Span(one.name), spent, claim]), *((Span(" · last: ", "muted"), *last) if last else ())), indent
+    )
 
 
 VIEWS: dict[type, Callable[..., list[Block]]] = {PlanStatusAnswer: plan_status, TaskStatusAnswer: task_status}

@@ -32,7 +32,8 @@ def worked(answer: Worked) -> list[Block]:
     """Draw where the task stands now, what was seen on the way there, and how to go on."""
     task = answer.task
     where = [line(Span("in ", "muted"), Span(answer.session.id, "id"), indent=2)] if answer.session else []
-    tried = attempt(answer.attempt) if answer.attempt and answer.attempt.outcome != "running" else []
+    agents = [answer.agent] if answer.agent else []
+    tried = attempt(answer.attempt, agents) if answer.attempt and answer.attempt.outcome != "running" else []
     return [
         headline(task),
         *(_judged(task) if task.status in ("completed", "claimed", "failed") else card(task)),

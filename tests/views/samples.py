@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any, get_type_hints
 
+from qwen_orch.answers.agents import AgentAnswer
 from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
 from qwen_orch.answers.exports import Drawing, Exported
 from qwen_orch.answers.help import Farewell, Help, HelpEntry
 from qwen_orch.answers.inside import Installed, Uninstalled
+from qwen_orch.answers.permissions import Permissions, Permitted, QuestionAnswer
 from qwen_orch.answers.plans import Approved, CommandShown, Imported, Merged, Planned, Playbook, Playbooks, Reset
 from qwen_orch.answers.safety import Checkpoint, Diagnosis, Finding, Hook, HookList, Setting, Settings, Undone
 from qwen_orch.answers.sessions import ContextAnswer, ContextPart, Entry, History, Recap, Resumed, SessionList
 from qwen_orch.answers.status import Hours, PlanStatusAnswer, TaskStatusAnswer
 from qwen_orch.answers.tasks import TaskList
 from qwen_orch.answers.thinking import Kept, Thoughts
-from qwen_orch.answers.work import Completeness, CriterionAnswer, Remaining, Worked, WorkedAll
+from qwen_orch.answers.work import Begun, Completeness, CriterionAnswer, Remaining, Worked, WorkedAll
+from qwen_orch.model.activity import Action, ActionState
 from qwen_orch.model.ids import PhaseId, SessionId, TaskId
 from qwen_orch.model.plan import Phase
 from qwen_orch.model.session import Thought
@@ -257,6 +260,10 @@ INSTALLED = Installed(
     "qwen", "/work/shop/.qwen", ("/plan", "/orch"), ("/work/shop/.qwen/settings.json", "/work/shop/.qwen/plan.md"), ()
 )
 
+ASKED = QuestionAnswer("task-002", WORK.id, 3, "execute", "Shell: make all", "make all\n&& make test", None, "", AT)
+LOOKED = Action("call-4", "Shell: make test", "execute", ActionState.FAILED, AT)
+AGENT = AgentAnswer("qwen", WORK.id, 41_250, 7, LOOKED, "all tests pass")
+
 SAMPLES: dict[str, Any] = {
     "planned": PLANNED,
     "merged": changed(PLANNED, merged=MERGED),
@@ -277,7 +284,13 @@ SAMPLES: dict[str, Any] = {
     "no match": TaskList((), 0, 7, PHASES),
     "status": STATUS,
     "one": ONE,
+    "one by an agent": changed(ONE, agents=(AGENT,)),
     "started": STARTED,
+    "begun": Begun((SERVICE,), "/work/shop/.qwen/orchestration/logs/background-x7k2.jsonl"),
+    "begun nothing yet": Begun((), "/work/shop/.qwen/orchestration/logs/background-x7k2.jsonl"),
+    "permissions": Permissions((ASKED,), (changed(ASKED, allowed=False, by="policy"),), ("/allow task-002 3",)),
+    "no permissions": Permissions((), ()),
+    "permitted": Permitted(changed(ASKED, allowed=True, by="person"), 1),
     "done": DONE,
     "all": ALL,
     "incomplete": INCOMPLETE,
@@ -286,6 +299,7 @@ SAMPLES: dict[str, Any] = {
     "session tree": changed(SESSIONS, tree=True),
     "no sessions": SessionList((), 0, 0),
     "resumed": Resumed(WORK, RECAP),
+    "resumed after an agent": Resumed(WORK, changed(RECAP, agents=(AGENT,))),
     "context": CONTEXT,
     "context written": changed(CONTEXT, path="context.md", debug=None),
     "history": History(STEPS),
@@ -310,7 +324,7 @@ SAMPLES: dict[str, Any] = {
     "settings": SETTINGS,
     "hooks": HookList(
         (
-            Hook("task.failed", "notify-send \"$QWEN_ORCH_TEXT\"", True),
+            Hook("task.failed", 'notify-send "$QWEN_ORCH_TEXT"', True),
             Hook("plan.approved", "curl -d @- https://example.org/new", False),
         ),
         "logs/hooks.log",
