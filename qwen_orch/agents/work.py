@@ -18,14 +18,15 @@ from qwen_orch.agents import chat, policy
 from qwen_orch.agents.profile import Profile
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.turn import Turn, Watch, turn
+from qwen_orch.answers.agents import AGENT
 from qwen_orch.errors import AgentError, StorageError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.activity import PermissionRequest
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import Session
-from qwen_orch.processes.command import Lines, end, started
 from qwen_orch.model.text import clean
+from qwen_orch.processes.command import Lines, end, started
 from qwen_orch.processes.secrets import Hiding, hide
 from qwen_orch.processes.shop import Answer, Shop
 from qwen_orch.project.writer import timestamp
@@ -38,9 +39,9 @@ CLOSING_SECONDS = 5.0
 """How long an agent may take to end after its input has; then its process group is ended."""
 READ_ONLY = "plan"
 """The mode in which agents change nothing, where they have it; we deny what changes anything besides."""
-AGENT, AGENT_SESSION, TOKEN = "agent", "agent_session", "token"
-"""Under these keys of a session's metadata stand the agent's name, its own id of the session, and what its reports are
-bound by."""
+AGENT_SESSION, TOKEN = "agent_session", "token"
+"""Under these keys of a session's metadata stand the agent's own id of the session, and what its reports are bound by;
+its name stands under `AGENT`."""
 
 
 @frozen
