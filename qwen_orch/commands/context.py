@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from attrs import Factory, define
 
-from qwen_orch.errors import OrchError
+from qwen_orch.errors import OrchError, StateTransitionError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId, TaskId, resolve
 from qwen_orch.project.project import Project
@@ -67,9 +67,17 @@ class Context:
         """Return the writer of an orchestration named by id or prefix, or ``current``, or the current one."""
         return self.project.writer(None if orchestration in (None, "current") else orchestration)
 
-    def seen_of(self, writer: Writer) -> int | None:
-        """Return the newest step of *writer* that the person knows of, or None where nobody looked."""
-        return self.seen[1] if self.seen and self.seen[0] == writer.graph.root.id else None
+    def newest_seen(self, writer: Writer) -> int | None:
+        """Return the newest step of the current orchestration that the person knows of, or None where nobody looked.
+
+        Raises `StateTransitionError` when what they looked at is no longer current.
+        """
+        if self.seen is None:
+            return None
+        own = writer.graph.root.id
+        if self.seen[0] != own:
+            raise StateTransitionError(f"the current plan is now {own}, made so elsewhere", "/task_status", "/sessions")
+        return self.seen[1]
 
     def session(self, writer: Writer) -> SessionId | None:
         """Return the session that is current in the orchestration of *writer*: the one last made so, if it is there."""

@@ -40,7 +40,7 @@ def undo(
 
     writer = ctx.writer
     newest = writer.seq
-    undoing.refuse_unseen(writer, ctx.seen_of(writer) if expect is None else expect)
+    undoing.refuse_unseen(writer, ctx.newest_seen(writer) if expect is None else expect)
     count = _steps(ctx, steps, to)
     chosen = _all_or_none(writer, count, redo, force)
     if ctx.door.interactive and chosen and not redo:

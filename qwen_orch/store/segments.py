@@ -32,8 +32,10 @@ def sealed_off(disk: Disk, layout: Layout, orchestration: str, last: str) -> byt
     path = layout.journal(orchestration)
     raw = disk.read(path) or b""
     line = raw[raw.rfind(b"\n", 0, -1) + 1 :]
+    if len(raw) - len(line) <= SEAL_BYTES:
+        return None
     found = journal.scan_from_first(raw, orchestration)
-    if len(raw) - len(line) <= SEAL_BYTES or found.fault or found.last != last:
+    if found.fault or found.last != last:
         return None
     disk.replace(layout.segment(orchestration, found.reach), raw)
     disk.replace(path, line)

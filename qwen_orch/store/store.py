@@ -176,6 +176,10 @@ class Store:
         """
         self._keep_older()
         self._reaches = write_snapshots(self.disk, self.layout, graph, Point(seq, self._last), parts, self._reaches)
+        if self._size > segments.SEAL_BYTES:
+            self._seal()
+
+    def _seal(self) -> None:
         live = segments.sealed_off(self.disk, self.layout, self.orchestration, self._last)
         if live is not None:
             self._close()

@@ -205,6 +205,23 @@ def test_another_plan_made_current(run: Run, folder: Path, planned: Path) -> Non
     assert "the current plan is now orch-two-" in said
 
 
+def test_an_undo_does_not_reach_another_plan(run: Run, folder: Path, planned: Path) -> None:
+    """One that was made current elsewhere while it was typed."""
+
+    def elsewhere() -> str:
+        before = signal.getsignal(signal.SIGINT)
+        (folder / "two.md").write_text("# Two\n- [ ] a\n")
+        assert main(["--project", str(folder), "plan", "@two.md", "--yes"]) == 0
+        assert main(["--project", str(folder), "note", "theirs"]) == 0
+        signal.signal(signal.SIGINT, before)
+        return "/undo"
+
+    prompt = Scripted("/note mine", elsewhere, answers=(True,))
+    assert "made so elsewhere" in run(prompt)[1]
+    assert prompt.asked == []
+    assert [r.by for r in Project.at(folder).writer().history()][-1] == "note"
+
+
 def test_plan_is_written(run: Run) -> None:
     """/plan alone lets the person write it."""
     prompt = Scripted("/plan")

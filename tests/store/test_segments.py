@@ -114,6 +114,14 @@ def test_history_reads_them_all(layout: Layout) -> None:
         store.history(30)
 
 
+def test_a_journal_that_has_not_grown_is_not_read_for_it(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint costs what its snapshots cost."""
+    store = grow(store_at(layout), 3)
+    monkeypatch.setattr(segments, "SEAL_BYTES", store.path.stat().st_size)
+    monkeypatch.setattr(store.disk, "read", lambda path: pytest.fail(f"{path} was read"))
+    store.checkpoint(after(3), 3, PARTS)
+
+
 def test_one_large_record_is_not_sealed_by_itself(layout: Layout) -> None:
     """The live file keeps its last record; what is before that is sealed with the next step."""
     store = store_at(layout)
