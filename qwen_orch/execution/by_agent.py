@@ -22,7 +22,7 @@ from qwen_orch.model.ids import TaskId
 from qwen_orch.model.session import Session
 from qwen_orch.model.task import Evidence, Executor, Outcome, Task, TaskStatus
 from qwen_orch.processes.shop import Shop
-from qwen_orch.processes.worktree import look
+from qwen_orch.processes.worktree import Worktree, look
 from qwen_orch.project.writer import timestamp
 from qwen_orch.verification.judge import Verdict
 
@@ -74,7 +74,8 @@ async def _attempt(shop: Shop, wanted: Wanted, session: Session, profile: Profil
     continues, told = continued(shop, interrupted, profile)
     if told:
         shop.show("output", wanted.task, told)
-    return await attempted(shop, wanted, session, _Doing(shop, wanted, session, profile, tokens, continues).act)
+    doing = _Doing(shop, wanted, session, profile, tokens, continues, interrupted is not None)
+    return await attempted(shop, wanted, session, doing.act)
 
 
 def _interrupted(shop: Shop, task_id: TaskId) -> Session | None:
@@ -96,6 +97,8 @@ class _Doing:
     profile: Profile
     tokens: int
     continues: str
+    goes_on: bool
+    """Whether the attempt before this one was interrupted."""
 
     async def act(self, task: Task, log: BinaryIO, seen: list[Evidence]) -> Verdict:
         """Have the agent work until it claims or stops, look at what it changed, and judge."""
@@ -119,7 +122,7 @@ class _Doing:
         work = Evidence(
             "work",
             timestamp(),
-            passed=bool(files or session.decisions) or not after.known,
+            passed=bool(files or session.decisions) or not after.known or self._has_earlier_work(task, after),
             by=self.profile.name,
             seconds=watch.seconds,
             output=turn.last_words,
@@ -130,6 +133,11 @@ class _Doing:
         if session.activity.claim is None:
             return self._unclaimed(task, turn, work)
         return await self._claimed(task, session, turn, work)
+
+    def _has_earlier_work(self, task: Task, now: Worktree) -> bool:
+        """Tell whether an attempt before this one left work behind: there may be nothing more to change."""
+        recorded = any(seen.kind == "work" and seen.passed for seen in task.evidence)
+        return recorded or (self.goes_on and bool(now.files))
 
     async def _worked(self, agent: Agent) -> Turn:
         """Return the last turn: after a reminder if nothing was claimed, and more tries if only the line was bad."""
