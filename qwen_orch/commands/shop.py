@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from qwen_orch.commands.context import Context, Update
@@ -23,9 +24,11 @@ def shop_of(ctx: Context, writer: Writer, ask_later: bool = False) -> Shop:
     With *ask_later* a question waits for its answer from elsewhere.
     """
 
-    async def ask(session: SessionId, request: PermissionRequest) -> Answer:
-        import asyncio
+    import asyncio
 
+    one_at_a_time = asyncio.Lock()  # agents that work beside each other have one person
+
+    async def ask(session: SessionId, request: PermissionRequest) -> Answer:
         if ctx.yes:
             return Answer(True, "--yes")
         if ask_later:
@@ -33,9 +36,29 @@ def shop_of(ctx: Context, writer: Writer, ask_later: bool = False) -> Shop:
         if not ctx.door.interactive:
             return Answer(False, "nobody")
         question = f"{request.title}\n{request.detail}\nMay the agent do this, once?"
-        return Answer(await asyncio.to_thread(ctx.door.consent, question), "person")
+        async with one_at_a_time:
+            return Answer(await _said(lambda: ctx.door.consent(question)), "person")
 
     return Shop(ctx.project, writer, lambda kind, task, text: ctx.door.show(Update(kind, task, text)), ask)
+
+
+async def _said(ask: Callable[[], bool]) -> bool:
+    """Return what a person answers; *ask* has a thread of its own, which may be left waiting when this is cancelled."""
+    import asyncio
+    import threading
+    from concurrent.futures import Future, InvalidStateError
+
+    answer: Future[bool] = Future()
+
+    def asked() -> None:
+        with contextlib.suppress(InvalidStateError):  # nobody waits for it any more
+            try:
+                answer.set_result(ask())
+            except BaseException as error:  # Ctrl-C at the question is one
+                answer.set_exception(error)
+
+    threading.Thread(target=asked, daemon=True).start()
+    return await asyncio.wrap_future(answer)
 
 
 async def _answered_elsewhere(config: Config, writer: Writer, session: SessionId, number: int) -> Answer:

@@ -20,10 +20,10 @@ class PlainPrompt:
     def read(self, start: str = "") -> str:
         """Return a line, or the lines of a paste once a person has agreed; *start* is only said."""
         _say(f"{start}\n{PROMPT}" if start else PROMPT)
-        lines = [_line()]
+        lines = [typed_line()]
         while select.select([0], [], [], BURST)[0]:
             try:
-                lines.append(_line())
+                lines.append(typed_line())
             except EOFError:
                 break
         text = "".join(lines).rstrip("\n")
@@ -33,7 +33,7 @@ class PlainPrompt:
         """Ask *question*."""
         _say(f"{clean(question, multiline=True)} {'[Y/n]' if default else '[y/N]'} ")
         try:
-            said = _line().strip().lower()
+            said = typed_line().strip().lower()
         except EOFError:
             return False
         return said in YES or (default and not said)
@@ -47,7 +47,7 @@ class PlainPrompt:
         _say("Write or paste the plan; a line with a single . ends it.\n")
         lines: list[str] = []
         try:
-            while (line := _line()).strip() != ".":
+            while (line := typed_line()).strip() != ".":
                 lines.append(line)
         except EOFError:
             return None
@@ -63,8 +63,11 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _line() -> str:
-    """Return one line, as the kernel's line editor gives it, without reading on into the next."""
+def typed_line() -> str:
+    """Return one line, as the kernel's line editor gives it, without reading on into the next.
+
+    Nothing of Python's is locked meanwhile: a program may end while a thread waits here. Raises `EOFError`.
+    """
     raw = b""
     while not raw.endswith(b"\n"):
         more = os.read(0, 65536)
