@@ -330,11 +330,15 @@ class OneShot:
     def consent(self, question: str) -> bool:
         """Ask on stderr; only a plain yes is one."""
         from qwen_orch.model.text import clean
+        from qwen_orch.repl.plain import YES, typed_line
 
         if not self.interactive:
             return False
         print(f"{clean(question, multiline=True)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        try:
+            return typed_line().strip().lower() in YES
+        except EOFError:
+            return False
 
     def show(self, update: Update) -> None:
         """Tell on stderr what is happening; stdout is for the answer."""
