@@ -48,13 +48,14 @@ class Facts:
     """Called now and then while the prompt waits: takes in what others did; returns what says it, if anything does."""
     _tasks: list[Task] | None = None
     _sessions: list[Named] | None = None
+    _orchestrations: list[str] | None = None
     _listed: tuple[list[str], files.Stands | None] = ([], None)
 
     def see(self, graph: Graph, session: str | None) -> None:
         """Take in the state that is current now."""
         if graph is not self.graph:
             self._tasks = None
-        self._sessions = None
+        self._sessions = self._orchestrations = None
         self.graph, self.session = graph, session
         self.standing = standing(graph, session, now())
 
@@ -91,7 +92,9 @@ class Facts:
         """Return the orchestrations, the current one first."""
         root = self.graph.orchestration
         here = [Named(root.id, clip(one_line(f"current · {root.title}"), ABOUT))] if root else []
-        return here + [Named(i) for i in self.project.orchestrations() if root is None or i != root.id]
+        if self._orchestrations is None:
+            self._orchestrations = self.project.orchestrations()
+        return here + [Named(i) for i in self._orchestrations if root is None or i != root.id]
 
     def _names(self) -> list[str]:
         """Return the names of all sessions in the project; the folder is listed again when it has changed."""
