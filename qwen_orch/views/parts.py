@@ -182,7 +182,7 @@ def would_change(changes: Sequence[Change] | None) -> list[Block]:
     """Draw what a dry run would do to each file; nothing for any other run."""
     if changes is None:
         return []
-    rows = (Row((Span.of(c.action, "warn"), exact(c.path), Span.of(_bytes(c), "muted"))) for c in changes)
+    rows = (Row((Span(c.action, "warn"), exact(c.path), Span.of(_bytes(c), "muted"))) for c in changes)
     told = [Table(tuple(rows), flexible=1, right=(2,))] if changes else [line("Nothing.", indent=2)]
     return section("Nothing was changed. Without --dry-run this would be done", told)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import unicodedata
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwen_orch.model.text import cells, clean, clip, one_line
+from qwen_orch.model.text import cells, clean, clip, escaped, one_line
 
 SPICE = ["\x1b[", "\x1b]0;", "\x9b31m", "\x07", "\x1b\\", "\x1bP", "\u202e", "\u200d", "\ufe0f", "\ufe01", "👩", "🏴"]
 SPICE += [
@@ -143,3 +144,21 @@ def test_no_text_takes_long(unit: str) -> None:
     started = time.process_time()
     clean(unit * 300_000)
     assert time.process_time() - started < 20
+
+
+@given(st.lists(st.sampled_from(SPICE) | st.text(max_size=3), max_size=20).map("".join))
+def test_escaped_json_means_the_same_and_hides_nothing(text: str) -> None:
+    """What cannot be seen is an escape, also beyond the first 65,536 characters of Unicode; the rest stays."""
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    shown = escaped(json.dumps({text: text}, ensure_ascii=False))
+    assert json.loads(shown) == {text: text}
+    kinds = {c: unicodedata.category(c) for c in shown}
+    assert [c for c, kind in kinds.items() if kind in ("Cc", "Zl", "Zp", "Cs")] == []
+    assert not set(shown) & set("\u200b\u200e\u202e\u2066\ufeff\U000e0041\U000e0067")
+    assert escaped("é漢👩") == "é漢👩"
+
+
+def test_text_of_several_lines_is_cleaned_as_fast_as_it_is_searched() -> None:
+    """Plain output, which most is, costs one look."""
+    plain = "a line of plain output\n" * 40_000
+    assert clean(plain, multiline=True) is plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_type_hints
 
 from qwen_orch.answers.agents import AgentAnswer
-from qwen_orch.answers.core import OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
+from qwen_orch.answers.core import Change, OrchestrationAnswer, ProgressAnswer, SessionAnswer, TaskAnswer
 from qwen_orch.answers.exports import Drawing, Exported
 from qwen_orch.answers.help import Farewell, Help, HelpEntry
 from qwen_orch.answers.inside import Installed, Uninstalled
@@ -248,6 +248,19 @@ DIAGNOSIS = Diagnosis(
     False,
 )
 
+REHEARSED = Diagnosis(
+    (
+        Finding(
+            "edit",
+            "warning",
+            "manifests/orch-a.json was edited",
+            "/update_task task-001 title:B",
+            '- task-001 title: "A"\n+ task-001 title: "B"',
+        ),
+    ),
+    True,
+    (Change("manifests/orch-a.json", "rewrite", 1_950), Change("plans/orch-a.json", "make private")),
+)
 MERGED = Merged(
     ("task-004",),
     {"task-002": ("title", "depends_on"), "task-003": ("estimate",)},
@@ -331,6 +344,8 @@ SAMPLES: dict[str, Any] = {
     ),
     "no hooks": HookList((), "logs/hooks.log"),
     "diagnosis": DIAGNOSIS,
+    "diagnosis rehearsed": REHEARSED,
+    "sessions rehearsed": changed(SESSIONS, would_change=()),
     "drawing": Drawing(
         ((0, "task-001"), (1, "task-002"), (2, "task-005"), (1, "task-003"), (2, "task-005")),
         TASKS,

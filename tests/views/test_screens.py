@@ -220,6 +220,22 @@ def test_a_diagnosis() -> None:
     check("diagnosis", 80, expected)
 
 
+def test_a_rehearsal() -> None:
+    expected = """
+      ! edit  manifests/orch-a.json was edited
+              - task-001 title: "A"
+              + task-001 title: "B"
+              → /update_task task-001 title:B
+
+    Nothing was changed. Without --dry-run this would be done
+      rewrite       manifests/orch-a.json  1,950 bytes
+      make private  plans/orch-a.json
+
+    ✓ All is well.
+    """
+    check("diagnosis rehearsed", 80, expected)
+
+
 def test_the_graph() -> None:
     expected = """
       task-001  ✓ Design the order schema
