@@ -102,37 +102,48 @@ class _Doing:
 
     async def act(self, task: Task, log: BinaryIO, seen: list[Evidence]) -> Verdict:
         """Have the agent work until it claims or stops, look at what it changed, and judge."""
-        config, root = self.shop.project.config, self.shop.project.root
-        watch = Watch(Limits.of(config, self.tokens))
-        terms = Terms(config.agent_mode, watch, consented=task.commands if task.approved else ())
-        record = Record(self.shop, self.session.id, task.id, log)
+        root = self.shop.project.root
         before = await asyncio.to_thread(look, root)
+        watch = Watch(Limits.of(self.shop.project.config, self.tokens))
+        turn = await self._turned(task, log, watch)
+        after = await asyncio.to_thread(look, root)
+        self.shop.writer.refresh()
+        session = self.shop.writer.graph.session(self.session.id)
+        seen.append(self._work(task, session, turn, watch, before, after))
+        if session.activity.claim is None:
+            return self._unclaimed(task, turn, seen[-1])
+        return await self._claimed(task, session, turn, seen[-1])
+
+    async def _turned(self, task: Task, log: BinaryIO, watch: Watch) -> Turn:
+        """Return how the agent's last turn ended, or what kept it from taking one."""
+        consented = task.commands if task.approved else ()
+        terms = Terms(self.shop.project.config.agent_mode, watch, consented=consented)
+        record = Record(self.shop, self.session.id, task.id, log)
         try:
             async with at_work(self.shop, self.session.id, self.profile, terms, record, self.continues) as agent:
-                turn = await self._worked(agent)
+                return await self._worked(agent)
         except Trouble as trouble:
-            turn = Turn(Stop.FAILED, trouble.text, lasting=trouble.lasting)
+            return Turn(Stop.FAILED, trouble.text, lasting=trouble.lasting)
         except AgentError as error:
             suspended(self.shop, task.id, self.session, Outcome.INTERRUPTED, error.message)
             raise
-        after = await asyncio.to_thread(look, root)
-        self.shop.writer.refresh()
+
+    def _work(
+        self, task: Task, session: Session, turn: Turn, watch: Watch, before: Worktree, after: Worktree
+    ) -> Evidence:
+        """Return what was seen of the work: files that changed, or a decision; where git is not, nobody can tell."""
         files = after.changed_since(before)
-        session = self.shop.writer.graph.session(self.session.id)
-        work = Evidence(
+        seen = files or session.decisions or not after.known or self._has_earlier_work(task, after)
+        return Evidence(
             "work",
             timestamp(),
-            passed=bool(files or session.decisions) or not after.known or self._has_earlier_work(task, after),
+            passed=bool(seen),
             by=self.profile.name,
             seconds=watch.seconds,
             output=turn.last_words,
             files=files,
             commit=after.commit,
         )
-        seen.append(work)
-        if session.activity.claim is None:
-            return self._unclaimed(task, turn, work)
-        return await self._claimed(task, session, turn, work)
 
     def _has_earlier_work(self, task: Task, now: Worktree) -> bool:
         """Tell whether an attempt before this one left work behind: there may be nothing more to change."""
