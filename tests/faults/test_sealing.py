@@ -199,13 +199,19 @@ def test_any_damage_of_the_live_file_costs_nothing_that_is_known_elsewhere(snaps
                 path.unlink()
         project = fresh(bench.root)
         graph = project.writer(A).graph
-        assert project.take_reports(), what
-        assert bad in bench.kept(), what
+        if snapshots or not _ends_with_a_record(raw, bad):
+            assert project.take_reports(), what
+            assert bad in bench.kept(), what
         assert all(path.read_bytes() == raw for path, raw in kept.items()), what
         assert graph.sessions[planning(A).id].notes[-1].text in ("five", "four"), what
         if snapshots:
             assert seen(fresh(bench.root)) == bench.sound, what
         assert thorough(bench.root)[1] == [], what
+
+
+def _ends_with_a_record(raw: bytes, bad: bytes) -> bool:
+    """Tell whether *bad* is *raw* cut just behind a record: without snapshots nothing is left that knows of more."""
+    return raw.startswith(bad) and bad.endswith(b"\n")
 
 
 def test_an_older_journal_does_not_hide_what_was_sealed_later(bench: Bench) -> None:
