@@ -7,6 +7,8 @@ decides. The pattern is a shell's (``fnmatch``) over the whole command, or over 
 from __future__ import annotations
 
 import os.path
+import re
+import shlex
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,13 +24,17 @@ OUR_TOOLS = ("sequentialthinking", "submit_plan", "report_progress", "record_dec
 LONGEST_DETAIL = 4_000
 _COMMAND_KEYS = ("command", "cmd", "script")
 _PATH_KEYS = ("file_path", "filePath", "path", "absolute_path")
+_JOINTS = re.compile(r"&&|\|\||[;&|\n`(){}]|\$\(|[<>]\(?")
+"""What stands between the commands of a line, or may."""
+_SETTING = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 
 
 @frozen
 class Wish:
     """What an agent wants to do: the protocol's *kind*, a *title*, the exact command or diff, and the files it touches.
 
-    *command* is empty for what is no command; *paths* are relative to the project where they are inside of it.
+    *command* is empty for what is no command; *paths* are relative to the project where they are inside of it, else
+    whole and resolved.
     """
 
     kind: str
@@ -48,40 +54,45 @@ def wish(call: Mapping[str, Any], root: Path) -> Wish:
     command = next((str(given[k]) for k in _COMMAND_KEYS if given.get(k)), "") if kind == "execute" else ""
     paths = tuple(dict.fromkeys(_paths(call, given)))
     detail = command or _diff(call) or ", ".join(paths)
-    inside = [_inside(root, path) for path in paths]
-    named = tuple(p if p is not None else path for p, path in zip(inside, paths, strict=True))
+    meant = [_meant(root, path) for path in paths]
     return Wish(
         kind,
         title[:200],
         _bounded(detail),
         command,
-        named,
-        None in inside,
+        tuple(path for path, _ in meant),
+        any(outside for _, outside in meant),
         is_ours(kind, title) and not call.get("locations"),
     )
 
 
 def _paths(call: Mapping[str, Any], given: Mapping[str, Any]) -> Iterable[str]:
-    for place in call.get("locations") or ():
-        if isinstance(place, Mapping) and place.get("path"):
-            yield str(place["path"])
+    yield from (str(one["path"]) for one in _mappings(call.get("locations")) if one.get("path"))
     yield from (str(given[k]) for k in _PATH_KEYS if given.get(k))
-    yield from (str(c["path"]) for c in call.get("content") or () if isinstance(c, Mapping) and c.get("path"))
+    yield from (str(one["path"]) for one in _mappings(call.get("content")) if one.get("path"))
 
 
-def _inside(root: Path, path: str) -> str | None:
-    """Return *path* relative to the project, or None if it leads out of it (symbolic links followed)."""
-    whole = os.path.realpath(root / path)
-    base = os.path.realpath(root)
-    return os.path.relpath(whole, base) if whole == base or whole.startswith(base + os.sep) else None
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects in *value*, which should be a list of them."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _meant(root: Path, path: str) -> tuple[str, bool]:
+    """Return which file *path* means, symbolic links followed, and whether it lies outside of the project."""
+    try:
+        whole, base = os.path.realpath(root / path), os.path.realpath(root)
+    except (OSError, ValueError):  # no path of this system
+        return path, True
+    inside = whole == base or whole.startswith(base + os.sep)
+    return (os.path.relpath(whole, base), False) if inside else (whole, True)
 
 
 def _diff(call: Mapping[str, Any]) -> str:
     import difflib
 
     shown: list[str] = []
-    for one in call.get("content") or ():
-        if isinstance(one, Mapping) and one.get("type") == "diff":
+    for one in _mappings(call.get("content")):
+        if one.get("type") == "diff":
             old, new = str(one.get("oldText") or ""), str(one.get("newText") or "")
             path = str(one.get("path"))
             shown += difflib.unified_diff(old.splitlines(), new.splitlines(), path, path, lineterm="", n=2)
@@ -101,7 +112,8 @@ def is_ours(kind: str, title: str) -> bool:
         return False
     word = title.partition(" ")[0]
     name = word.removeprefix(f"mcp__{SERVER}__").removeprefix(f"{SERVER}_")
-    return name in OUR_TOOLS and (SERVER in title or name != word)
+    server = title.partition(":")[0]  # after it come the arguments
+    return name in OUR_TOOLS and (name != word or re.search(rf"\b{SERVER}\b", server) is not None)
 
 
 def decision(wanted: Wish, rules: Iterable[str], consented: Iterable[str]) -> str:
@@ -122,7 +134,7 @@ def _fits(wanted: Wish, pattern: str, verdict: str) -> bool:
     if wanted.command:
         parts = [wanted.command.strip(), *_simple_commands(wanted.command)]
         if verdict == "deny":
-            return any(fnmatchcase(part, pattern) for part in parts)
+            return any(fnmatchcase(part, pattern) for part in (*parts, *map(_spelled, parts)))
         return pattern == "*" or (len(parts) == 1 and fnmatchcase(parts[0], pattern))
     if not wanted.paths:
         return fnmatchcase(wanted.title, pattern)
@@ -134,7 +146,16 @@ def _fits(wanted: Wish, pattern: str, verdict: str) -> bool:
 
 def _simple_commands(line: str) -> list[str]:
     """Return the commands that *line* is made of, if it is more than one: no rule for one may let others through."""
-    import re
+    parts = [p.strip() for p in _JOINTS.split(line.replace("\\\n", "")) if p.strip()]
+    return parts if len(parts) > 1 or _JOINTS.search(line) else []
 
-    parts = [p.strip() for p in re.split(r"&&|\|\||[;&|\n`]|\$\(|[<>]\(?", line) if p.strip()]
-    return parts if len(parts) > 1 or re.search(r"[;&|`<>\n]|\$\(", line) else []
+
+def _spelled(command: str) -> str:
+    """Return *command* as a shell reads it: without quotes and wide spaces, and without what it sets before."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = command.split()
+    while words and _SETTING.fullmatch(words[0]):
+        words.pop(0)
+    return " ".join(words)

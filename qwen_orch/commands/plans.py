@@ -93,9 +93,9 @@ def _by_agent(
     writer, session = opened_for_agent(ctx, draft, above, tags, source)
     reason = planned_by_agent(ctx, writer, session)
     if reason:
+        ctx.warn(f"{profile.name} made no plan: {reason}; the text is read without it")
         draft = draft_of(ctx, text, None, title, source == "typed")
         read_instead(ctx, writer, session, draft)
-        ctx.warn(f"{profile.name} made no plan: {reason}; the text was read without it")
         ctx.warnings += [str(w) for w in draft.warnings]
     return _planned(writer, session, draft)
 

@@ -1,0 +1,82 @@
+"""What an agent's updates mean: nothing that it sends raises, and what is taken in has a bound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qwen_orch.agents.seen import LONGEST_TEXT, LONGEST_TITLE, Recalled, Said, Spent, Used, seen, used
+from qwen_orch.agents.trouble import Trouble
+from qwen_orch.model.activity import ActionState
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+KINDS = ("agent_message_chunk", "agent_thought_chunk", "tool_call", "tool_call_update", "user_message_chunk", "plan")
+KEYS = ("content", "_meta", "status", "title", "toolCallId", "kind", "rawInput", "usage", "text", "inputTokens")
+UPDATE = st.fixed_dictionaries({"sessionUpdate": st.sampled_from(KINDS) | JSON}, optional=dict.fromkeys(KEYS, JSON))
+
+
+@given(UPDATE)
+def test_no_update_raises(update: dict[str, Any]) -> None:
+    for one in seen(update):
+        assert isinstance(one, Said | Used | Spent | Recalled)
+
+
+@given(st.dictionaries(st.sampled_from(["inputTokens", "outputTokens"]), JSON))
+def test_tokens_are_counted_if_they_are_numbers(counts: dict[str, Any]) -> None:
+    told = list(seen({"sessionUpdate": "agent_message_chunk", "_meta": {"usage": counts}}))
+    assert all(isinstance(one, Spent) and 0 < one.usage.total < 10**13 for one in told)
+
+
+def test_what_is_taken_in_has_a_bound() -> None:
+    (said,) = seen({"sessionUpdate": "agent_message_chunk", "content": {"text": "x" * 10**6}})
+    assert isinstance(said, Said)
+    assert len(said.text) == LONGEST_TEXT
+    one = used({"toolCallId": "i" * 999, "title": "t" * 999, "rawInput": {"content": "c" * 10**6}})
+    assert (len(one.action.call), len(one.action.title), len(one.what)) == (100, LONGEST_TITLE, LONGEST_TEXT)
+
+
+def test_control_sequences_are_gone() -> None:
+    (said,) = seen({"sessionUpdate": "agent_message_chunk", "content": {"text": "\x1b[2Jhello\x07"}})
+    assert said == Said("hello")
+    assert used({"title": "a\x1b[31m\nb"}).action.title == "a b"
+
+
+@pytest.mark.parametrize("status", ["completed", "failed", "pending", "in_progress", None])
+def test_a_call_ends_only_when_it_says_so(status: str | None) -> None:
+    over = {"completed": ActionState.COMPLETED, "failed": ActionState.FAILED}
+    assert used({"toolCallId": "1", "status": status}).action.state is over.get(str(status), ActionState.RUNNING)
+
+
+def test_equal_arguments_are_equal_whatever_their_order() -> None:
+    assert used({"rawInput": {"a": 1, "b": 2}}).what == used({"rawInput": {"b": 2, "a": 1}}).what
+    assert used({"rawInput": {"a": 1}}).what != used({"rawInput": {"a": 2}}).what
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "data", "text", "lasting"),
+    [
+        (-32603, "Internal error", {"details": "401 no such key"}, "the model answered 401 no such key", True),
+        (
+            -32603,
+            "Internal error",
+            {"details": "[API Error: 404 gone]"},
+            "the model answered [API Error: 404 gone]",
+            True,
+        ),
+        (-32603, "Internal error", {"details": "503 busy"}, "the model answered 503 busy", False),
+        (-32603, "Internal error", {"details": "Connection error."}, "Connection error.", False),
+        (-32000, "Authentication required", None, "Authentication required", True),
+        (-32603, "Internal error", "4019 tokens", "4019 tokens", False),
+        (-32603, "\x1b[2Jbad\nthing", None, "bad thing", False),
+    ],
+)
+def test_what_an_error_tells(code: int, message: str, data: Any, text: str, lasting: bool) -> None:
+    told = Trouble.told(code, message, data)
+    assert (told.text, told.lasting) == (text, lasting)
