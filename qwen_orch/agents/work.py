@@ -22,7 +22,7 @@ from qwen_orch.answers.agents import AGENT
 from qwen_orch.errors import AgentError, StorageError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
-from qwen_orch.model.activity import PermissionRequest
+from qwen_orch.model.activity import PermissionRequest, told_answer
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import Session
 from qwen_orch.model.text import clean
@@ -124,7 +124,7 @@ class Agent:
 
         self.shop.writer.commit("agent", asked)
         if answer is not None and not answer.allowed:
-            self.record.show(f"✗ denied by {answer.by}: {request.title}")
+            self.record.show(f"✗ {told_answer(*answer)}: {request.title}")
 
 
 @contextlib.asynccontextmanager

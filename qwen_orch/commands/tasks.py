@@ -9,6 +9,7 @@ from qwen_orch.answers.tasks import TaskList
 from qwen_orch.commands.context import Context, task_named
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.graph.state import Graph
+from qwen_orch.model.activity import NOBODY
 from qwen_orch.model.task import Task, TaskStatus
 from qwen_orch.project.writer import now
 
@@ -151,13 +152,21 @@ def task_steps(graph: Graph, task: Task) -> tuple[str, ...]:
     by_status = {
         TaskStatus.IN_PROGRESS: (_continuing(task), f"/cancel_task {task.id}"),
         TaskStatus.CLAIMED: (f"/complete_task {task.id}", f"/new_task {task.id}"),
-        TaskStatus.FAILED: (f"/new_task {task.id}", f"/complete_task {task.id}"),
+        TaskStatus.FAILED: _once_more(graph, task),
         TaskStatus.COMPLETED: next_steps(graph, ready(graph, now())),
         TaskStatus.CANCELLED: (again,),
     }
     if task.status is not TaskStatus.PENDING:
         return by_status[task.status]
     return (f"/new_task {task.id}",) if is_ready(graph, task, now()) else ("/list_tasks status:ready",)
+
+
+def _once_more(graph: Graph, task: Task) -> tuple[str, ...]:
+    """Return what to type after a failure; where an agent asked and nobody answered, how it is let."""
+    session = graph.sessions.get(task.session) if task.session else None
+    if session and any(request.by == NOBODY for request in session.activity.requests):
+        return (f"/new_task {task.id} --yes", "/config permissions")
+    return (f"/new_task {task.id}", f"/complete_task {task.id}")
 
 
 @command("Tasks")

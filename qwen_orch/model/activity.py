@@ -55,6 +55,10 @@ class Usage:
         )
 
 
+NOBODY = "nobody"
+"""Answers an agent's question where no person is, or none came in time: with no."""
+
+
 @frozen
 class PermissionRequest:
     """The agent asked whether it may: *detail* is the exact command or the diff; *allowed* is None while it waits.
@@ -69,6 +73,11 @@ class PermissionRequest:
     allowed: bool | None = None
     by: str = ""
     at: str = ""
+
+
+def told_answer(allowed: bool, by: str) -> str:
+    """Return in words what *by* answered."""
+    return "denied, nobody answered" if by == NOBODY else f"{'allowed' if allowed else 'denied'} by {by}"
 
 
 @frozen

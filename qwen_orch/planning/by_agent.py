@@ -30,7 +30,7 @@ async def plan_by_agent(shop: Shop, session: SessionId, profile: Profile, prompt
     terms = Terms(READ_ONLY, Watch(Limits.of(config, config.agent_attempt_tokens)), only_looks=True)
     with contextlib.closing(log):
         try:
-            record = Record(shop, session, shop.writer.graph.root.id, log)
+            record = Record(shop, session, "planning", log)
             async with at_work(shop, session, profile, terms, record) as agent:
                 turn = await agent.ask(prompt)
                 if turn.stop is Stop.ENDED and not shop.writer.graph.tasks:

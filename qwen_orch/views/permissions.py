@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from qwen_orch.answers.permissions import Permissions, Permitted, QuestionAnswer
+from qwen_orch.model.activity import told_answer
 from qwen_orch.views.blocks import Block, Span, exact, line
 from qwen_orch.views.parts import count, following, mark, section, when
 
@@ -30,7 +31,7 @@ def _asked(asked: QuestionAnswer) -> Iterator[Block]:
 
 def _told(asked: QuestionAnswer) -> Iterator[Block]:
     sign = mark("completed" if asked.allowed else "failed")
-    told = Span(f" {'allowed' if asked.allowed else 'denied'} by {asked.by}", "muted")
+    told = Span(f" {told_answer(bool(asked.allowed), asked.by)}", "muted")
     yield line(sign, Span(asked.task or asked.session, "id"), " ", exact(asked.title), told, indent=2, most=2)
 
 

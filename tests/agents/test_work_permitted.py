@@ -40,9 +40,11 @@ def answered(bench: Bench) -> list[tuple[str, bool | None, str]]:
 
 def test_what_nobody_can_be_asked_is_denied_and_said(asking: Bench) -> None:
     asking.planned("run echo hi > a.txt", "claim it is there")
-    assert asking("/new_task").exit_code == 1
+    ended = asking("/new_task")
+    assert ended.exit_code == 1
+    assert ended.next == ("/new_task task-001 --yes", "/config permissions")
     assert answered(asking) == [("echo hi > a.txt", False, "nobody")]
-    assert any(line.startswith("✗ denied by nobody: ") for line in asking.door.lines("task-001"))
+    assert any(line.startswith("✗ denied, nobody answered: ") for line in asking.door.lines("task-001"))
     assert not (asking.root / "a.txt").exists()
     assert asking.attempts() == [("suspicious", "claimed, but nothing changed")]
 

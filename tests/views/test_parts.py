@@ -8,8 +8,9 @@ import pytest
 
 from qwen_orch.answers.core import ProgressAnswer
 from qwen_orch.answers.sessions import Entry, History
+from qwen_orch.model.task import Evidence
 from qwen_orch.views.parts import bar, count, duration, following, short, state, took, when
-from qwen_orch.views.task_parts import command, tail, waits
+from qwen_orch.views.task_parts import command, ending, tail, waits
 from tests.views.reading import painted
 from tests.views.samples import PLANNED, changed, task
 
@@ -35,6 +36,11 @@ def test_a_duration_is_short(hours: float, text: str) -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(0.04, "< 0.1 s"), (1.24, "1.2 s"), (60, "60 s"), (150, "2.5 min")])
 def test_how_long_a_command_took(seconds: float, text: str) -> None:
     assert took(seconds) == text
+
+
+def test_a_review_tells_how_sure_it_is() -> None:
+    found = ending(Evidence("review", "", True, "qwen", output="It is there.", confidence=0.9))
+    assert "".join(found) == "90 % sure"
 
 
 def test_a_time_is_as_short_as_its_distance_allows() -> None:
