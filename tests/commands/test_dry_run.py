@@ -166,7 +166,9 @@ def test_work_that_was_interrupted_is_told_and_its_processes_live_on(busy: Desk)
 def _wait_for_child(parent: int) -> list[int]:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        found = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=False).stdout.split()
+        found = subprocess.run(
+            ["pgrep", "-f", "-P", str(parent), "sleep 61"], capture_output=True, text=True, check=False
+        ).stdout.split()
         if found:
             return list(map(int, found))
         time.sleep(0.05)

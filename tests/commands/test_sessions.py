@@ -181,3 +181,12 @@ def test_recover(busy: Desk) -> None:
     before = busy.bytes_on_disk()
     busy("/sessions --recover")
     assert busy.bytes_on_disk() == before
+
+
+def test_a_verification_is_looked_at_but_not_awakened(busy: Desk) -> None:
+    """It is over with its verdict: awake it would be taken for one whose process is gone."""
+    ended = next(s.id for s in busy("/sessions type:verification").sessions)
+    assert busy(f"/resume {ended}").session.state == "completed"
+    busy("/note seen")
+    assert busy.graph.sessions[ended].state == "completed"
+    assert [n.text for s in busy.graph.sessions.values() if s.parent == ended for n in s.notes] == ["seen"]
