@@ -63,7 +63,7 @@ def _mended(project: Project, error: OrchError, agreed: Callable[[str], bool]) -
             return Finding("settings", PROBLEM, error.message, *error.hints[:1])
         if not agreed(f"{mended.diff}\nconfig.json is no longer JSON. Is this what it was meant to be?"):
             message = f"{error.message}; this can be mended"
-            return Finding("settings", PROBLEM, message, "/doctor --yes accepts it", mended.diff)
+            return Finding("settings", PROBLEM, message, "/doctor --yes", mended.diff)
         kept = hand_edits.accept(project, mended)
     except OrchError as worse:
         return Finding("settings", PROBLEM, f"{error.message}; {worse.message}", *worse.hints[:1])
