@@ -19,7 +19,7 @@ from qwen_orch.errors import OrchError, StorageError, UsageError, ValidationErro
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from qwen_orch.commands.context import Update
+    from qwen_orch.commands.context import Moot, Update
     from qwen_orch.commands.lexer import Line
     from qwen_orch.dispatch import Outcome
     from qwen_orch.project.project import Project
@@ -129,7 +129,7 @@ def _failed(error: Exception, arguments: list[str], screen: Screen) -> int:
     from qwen_orch.screen import Undelivered, Unheard
 
     typed = next((w for w in arguments if not w.startswith("-")), "").removeprefix("/")[:40]
-    known = error if isinstance(error, OrchError) else internal_error(error, "qwen-orch", Path())
+    known = error if isinstance(error, OrchError) else internal_error(error, "qwen-orch", Path(".qwen/orchestration"))
     try:
         screen.show(Outcome(typed, error=known))
     except (Unheard, Undelivered):
@@ -327,7 +327,7 @@ class OneShot:
         """Whether standard input is the script that is being run."""
         self.interactive = _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
-    def consent(self, question: str) -> bool:
+    def consent(self, question: str, moot: Moot | None = None) -> bool:
         """Ask on stderr; only a plain yes is one."""
         from qwen_orch.model.text import clean
         from qwen_orch.repl.plain import YES, typed_line
@@ -336,7 +336,7 @@ class OneShot:
             return False
         print(f"{clean(question, multiline=True)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
         try:
-            return typed_line().strip().lower() in YES
+            return typed_line(moot).strip().lower() in YES
         except EOFError:
             return False
 

@@ -23,7 +23,7 @@ from qwen_orch.errors import OrchError, UsageError
 from qwen_orch.inside.slash_commands import ANY, NAMES, typed
 
 if TYPE_CHECKING:
-    from qwen_orch.commands.context import Update
+    from qwen_orch.commands.context import Moot, Update
     from qwen_orch.project.project import Project
 
 SECONDS = 50
@@ -49,7 +49,7 @@ class Guest:
 
     interactive = False
 
-    def consent(self, question: str) -> bool:
+    def consent(self, question: str, moot: Moot | None = None) -> bool:
         """Agree to nothing."""
         return False
 

@@ -57,9 +57,10 @@ class Record:
             self.shop.writer.commit("agent", lambda graph: self._lasting(graph, events))
         else:
             self.shop.writer.refresh()
-        lines += self._new_thoughts()
         for line in lines:
             self.show(line)
+        for line in self._new_thoughts():
+            self.show(line, "thought")
 
     def _is_ours(self, action: Action) -> bool:
         """Tell whether a tool call is one of our report server; only the first news of a call must have its title."""
@@ -106,13 +107,13 @@ class Record:
         for line in self._rest():
             self.show(line)
 
-    def show(self, line: str) -> None:
+    def show(self, line: str, kind: str = "output") -> None:
         """Put *line* in the log, then on the screen, without the secrets in it."""
         shown = self._hiding.hide(f"{line}\n").rstrip("\n")
         if line.strip() and not shown.strip():
             return  # it is of a private key
         self.write(f"{shown}\n".encode("utf-8", "replace"))
-        self.shop.show("output", self.subject, shown)
+        self.shop.show(kind, self.subject, shown)
 
     def write(self, data: bytes) -> None:
         """Append to the log, up to its bound; a full disk costs the log, not the work."""

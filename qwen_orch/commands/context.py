@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from attrs import Factory, define
 
@@ -21,8 +22,15 @@ LONGEST_PATH = 4_000
 """Bytes: no system of ours knows longer ones."""
 
 
+Moot: TypeAlias = Callable[[], bool]
+"""Tells, asked again and again, that no answer to a question is wanted any more."""
+
+
 class Update(NamedTuple):
-    """Something that happens while a command is at work: ``started``, ``output``, ``checking`` or ``ended``."""
+    """Something that happens while a command is at work.
+
+    Its kind is ``started``, ``output``, ``thought``, ``asks``, ``checking`` or ``ended``.
+    """
 
     kind: str
     task: str
@@ -34,8 +42,8 @@ class Door(Protocol):
 
     interactive: bool
 
-    def consent(self, question: str) -> bool:
-        """Ask a person *question*; always False where nobody can be asked."""
+    def consent(self, question: str, moot: Moot | None = None) -> bool:
+        """Ask a person *question*; False where nobody can be asked, and once it is *moot*. Any thread may ask."""
 
     def show(self, update: Update) -> None:
         """Show what is happening now; what is shown is durable already."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attrs import define, field
 
-from qwen_orch.commands.context import Context, Update
+from qwen_orch.commands.context import Context, Moot, Update
 from qwen_orch.errors import SessionNotFound, StateTransitionError, StorageError, ValidationError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId, SessionId, is_safe
@@ -25,7 +25,7 @@ class Nobody:
 
     interactive = False
 
-    def consent(self, question: str) -> bool:
+    def consent(self, question: str, moot: Moot | None = None) -> bool:
         """Never."""
         return False
 

@@ -6,7 +6,7 @@ import sys
 
 from attrs import define
 
-from qwen_orch.commands.context import Update
+from qwen_orch.commands.context import Moot, Update
 from qwen_orch.errors import UsageError
 from qwen_orch.repl.port import Prompt
 from qwen_orch.screen import Screen
@@ -20,9 +20,9 @@ class ShellDoor:
     screen: Screen
     interactive: bool = True
 
-    def consent(self, question: str) -> bool:
+    def consent(self, question: str, moot: Moot | None = None) -> bool:
         """Ask a person *question*; only a yes is one."""
-        return self.prompt.ask(question)
+        return self.prompt.ask(question, moot=moot)
 
     def show(self, update: Update) -> None:
         """Show what is happening now."""

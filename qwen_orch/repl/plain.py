@@ -6,10 +6,12 @@ import os
 import select
 import sys
 
+from qwen_orch.commands.context import Moot
 from qwen_orch.model.text import clean
 
 PROMPT = "qwen-orch> "
 YES = ("y", "yes")
+LOOK_SECONDS = 0.1
 BURST = 0.05
 """Lines that follow within so many seconds were pasted, not typed."""
 
@@ -29,11 +31,11 @@ class PlainPrompt:
         text = "".join(lines).rstrip("\n")
         return text if len(lines) == 1 or self.ask(f"Take these {len(lines)} lines as one text?") else ""
 
-    def ask(self, question: str, default: bool = False) -> bool:
+    def ask(self, question: str, default: bool = False, moot: Moot | None = None) -> bool:
         """Ask *question*."""
         _say(f"{clean(question, multiline=True)} {'[Y/n]' if default else '[y/N]'} ")
         try:
-            said = typed_line().strip().lower()
+            said = typed_line(moot).strip().lower()
         except EOFError:
             return False
         return said in YES or (default and not said)
@@ -63,13 +65,17 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def typed_line() -> str:
+def typed_line(moot: Moot | None = None) -> str:
     """Return one line, as the kernel's line editor gives it, without reading on into the next.
 
-    Nothing of Python's is locked meanwhile: a program may end while a thread waits here. Raises `EOFError`.
+    Nothing of Python's is locked meanwhile: a program may end while a thread waits here. Raises `EOFError` at the end
+    of input, and once nobody wants the line any more.
     """
     raw = b""
     while not raw.endswith(b"\n"):
+        while moot and not select.select([0], [], [], LOOK_SECONDS)[0]:
+            if moot():
+                raise EOFError
         more = os.read(0, 65536)
         if not more:
             if raw:

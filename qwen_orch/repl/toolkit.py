@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app, run_in_terminal
@@ -20,6 +20,7 @@ from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.output import ColorDepth, Output, create_output
 from prompt_toolkit.styles import Style
 
+from qwen_orch.commands.context import Moot
 from qwen_orch.model.text import clean
 from qwen_orch.repl import editor, keys
 from qwen_orch.repl.completer import ShellCompleter
@@ -35,7 +36,10 @@ PROMPT = "qwen-orch> "
 MENU = 8
 GLANCE_SECONDS = 1.0
 """How often it is looked what others do while the prompt waits."""
+LOOK_SECONDS = 0.1
+"""How often it is looked whether a question is moot."""
 YES = ("y", "yes")
+Meanwhile: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
 class ToolkitPrompt:
@@ -82,15 +86,15 @@ class ToolkitPrompt:
 
     def read(self, start: str = "") -> str:
         """Return what is submitted, chips expanded."""
-        return self.chips.expand(self._prompt(self._session, default=start))
+        return self.chips.expand(self._prompt(self._session, default=start, meanwhile=self._watching))
 
-    def ask(self, question: str, default: bool = False) -> bool:
+    def ask(self, question: str, default: bool = False, moot: Moot | None = None) -> bool:
         """Ask *question*; keys typed before it was asked are no answer to it."""
         self._forget_keys()
         choices = "[Y/n]" if default else "[y/N]"
         session: PromptSession[str] = PromptSession(f"{clean(question, multiline=True)} {choices} ", **self._shared)
         try:
-            said = self._prompt(session).strip().lower()
+            said = self._prompt(session, meanwhile=_until(moot) if moot else None).strip().lower()
         except EOFError:
             return False
         return said in YES or (default and not said)
@@ -125,19 +129,15 @@ class ToolkitPrompt:
         PasteParser(pressed.append).feed_and_flush(typed)
         store_typeahead(self.source, pressed)
 
-    def _prompt(self, session: PromptSession[str], default: str = "") -> str:
+    def _prompt(self, session: PromptSession[str], default: str = "", meanwhile: Meanwhile | None = None) -> str:
         self._waiting = session
-        watched = session is self._session
         session.app.renderer.cpr_not_supported_callback = None  # then there is no toolbar; nobody needs to be warned
         try:
-            return session.prompt(default=default, pre_run=self._watch if watched else None, in_thread=_elsewhere())
+            return session.prompt(default=default, pre_run=_beside(meanwhile), in_thread=_elsewhere())
         finally:
             self._waiting = None
             if self.terminal:
                 self.terminal.mark_pastes()
-
-    def _watch(self) -> None:
-        get_app().create_background_task(self._watching())
 
     async def _watching(self) -> None:
         """Look now and then what others do; show it above what is being typed."""
@@ -164,6 +164,28 @@ class ToolkitPrompt:
             return [*toolbar(self.facts.standing, self.sink.get_size().columns, self._speak)]
         except Exception as error:  # a toolbar must not disturb who is typing
             return [("", f" {type(error).__name__}")]
+
+
+def _beside(meanwhile: Meanwhile | None) -> Callable[[], None] | None:
+    """Return what has *meanwhile* done as soon as a prompt waits; it ends with the prompt."""
+    if meanwhile is None:
+        return None
+
+    def begin() -> None:
+        get_app().create_background_task(meanwhile())
+
+    return begin
+
+
+def _until(moot: Moot) -> Meanwhile:
+    """Return what ends a prompt once it is *moot*."""
+
+    async def looking() -> None:
+        while not moot():
+            await asyncio.sleep(LOOK_SECONDS)
+        get_app().exit(exception=EOFError)
+
+    return looking
 
 
 def _elsewhere() -> bool:

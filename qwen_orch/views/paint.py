@@ -104,10 +104,18 @@ def warnings_blocks(warnings: Iterable[str]) -> list[Block]:
     return [line(Span.of(f"{WARNING} ", "warn"), exact(w), hang=2) for w in warnings]
 
 
-_HAPPENS = {"started": (NEXT, "active"), "output": (PIPE, "muted"), "checking": (UNSURE, "muted")}
+_HAPPENS = {
+    "started": (NEXT, "active"),
+    "output": (PIPE, "muted"),
+    "thought": (PIPE, "muted"),
+    "asks": (UNSURE, "warn"),
+    "checking": (UNSURE, "muted"),
+}
 _ENDS = {"completed": (DONE, "done"), "claimed": (CLAIMED, "claimed"), "undecided": (CLAIMED, "claimed")}
 _LONGEST = 8
-"""Lines that one update may take."""
+"""Lines that one update may take; a question takes as many as it needs."""
+_SIGNS = {"+": "done", "-": "failed", "@": "muted"}
+"""How the lines of a diff look, by their first character."""
 
 
 def update_line(update: Happening) -> Line:
@@ -115,5 +123,22 @@ def update_line(update: Happening) -> Line:
     known = _HAPPENS.get(update.kind) or _ENDS.get(update.text)
     mark, style = known or (FAILED, "failed")
     lead = f"{update.task} " if update.task else ""
-    text = exact(update.text, "" if update.kind == "started" else style)
-    return line(Span(lead, "id"), Span.of(f"{mark} ", style), text, hang=len(lead) + 2, most=_LONGEST)
+    most = 0 if update.kind == "asks" else _LONGEST
+    return line(Span(lead, "id"), Span.of(f"{mark} ", style), *_said(update, style), hang=len(lead) + 2, most=most)
+
+
+def _said(update: Happening, style: str) -> list[Span]:
+    if update.kind == "asks":
+        return _asked(update.text)
+    if update.kind == "thought":
+        label, bracket, text = update.text.partition("] ")
+        return [exact(label + bracket, "muted"), exact(text)] if bracket else [exact(label)]
+    return [exact(update.text, "" if update.kind == "started" else style)]
+
+
+def _asked(text: str) -> list[Span]:
+    """Return what an agent asks for: its title, and below it the exact command, or the diff in its colours."""
+    title, _, detail = text.partition("\n")
+    is_diff = detail.startswith("--- ")
+    lines = detail.splitlines()
+    return [exact(title, "title"), *(exact(f"\n{t}", _SIGNS.get(t[:1], "") if is_diff else "command") for t in lines)]

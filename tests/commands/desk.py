@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import Factory, define, field
 
-from qwen_orch.commands.context import Context, Update
+from qwen_orch.commands.context import Context, Moot, Update
 from qwen_orch.commands.lexer import split
 from qwen_orch.dispatch import InternalError, Outcome, run
 from qwen_orch.errors import OrchError
@@ -40,7 +40,7 @@ class RecordingDoor:
     asked: list[str] = Factory(list)
     shown: list[Update] = Factory(list)
 
-    def consent(self, question: str) -> bool:
+    def consent(self, question: str, moot: Moot | None = None) -> bool:
         """Answer as told beforehand; where nobody can be asked, no."""
         self.asked.append(question)
         return self.interactive and self.agrees

@@ -36,7 +36,7 @@ class Scripted:
             raise line
         return str((line() or "") if callable(line) else line)
 
-    def ask(self, question: str, default: bool = False) -> bool:
+    def ask(self, question: str, default: bool = False, moot: object = None) -> bool:
         """Return the next answer."""
         self.asked.append(question)
         return next(self.answers, default)
