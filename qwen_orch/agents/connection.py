@@ -29,6 +29,7 @@ from acp.schema import (
 )
 
 from qwen_orch import __version__
+from qwen_orch.agents.pipes import Pipes
 from qwen_orch.agents.profile import SERVER, Profile
 from qwen_orch.agents.seen import Recalled, Seen, seen, used
 from qwen_orch.agents.trouble import Trouble
@@ -41,6 +42,8 @@ Permit = Callable[[dict[str, Any]], Awaitable[bool]]
 
 START_SECONDS, OPEN_SECONDS, CALL_SECONDS = 30.0, 60.0, 10.0
 """Deadlines: for the handshake, for opening a session (which starts our report server), for any smaller call."""
+_SILENT = logging.NullHandler()
+"""The library logs to the root logger, which without any handler writes to the terminal."""
 MODE = "mode"
 """The option by which agents offer their modes."""
 MOST_WAITING = 20_000
@@ -51,16 +54,14 @@ class Connection:
     """One agent's process as the protocol sees it. Made with its pipes; *permit* decides what it asks for."""
 
     def __init__(self, process: asyncio.subprocess.Process, profile: Profile, permit: Permit) -> None:
-        logging.getLogger("acp").propagate = False  # what goes wrong is told by the calls, not on somebody's stderr
-        logging.getLogger("acp").addHandler(logging.NullHandler())
+        logging.getLogger().addHandler(_SILENT)  # what goes wrong is told by the calls, not on somebody's stderr
         self.told: asyncio.Queue[Seen] = asyncio.Queue()
         self.asking = 0
         """How many questions wait for an answer; an agent that waits for a person is not idle."""
         self._profile = profile
         self._cancelled = asyncio.Event()
         client = cast("acp.Client", _Client(self, permit))
-        observers = [lambda event: self._hear(event.message)]
-        self._link = acp.connect_to_agent(client, process.stdin, process.stdout, observers=observers)
+        self._link = acp.connect_to_agent(client, Pipes(process, self._hear))
 
     async def initialize(self) -> None:
         """Shake hands; nothing of ours is offered, so the agent reads and writes files itself. Raises `Trouble`."""
@@ -146,10 +147,9 @@ class Connection:
                 await self._link.close()
 
     def _hear(self, message: dict[str, Any]) -> None:
-        """Take in a message as it comes over the wire: handlers run as tasks of their own, in any order."""
-        if message.get("method") != "session/update":
-            return
-        update = (message.get("params") or {}).get("update")
+        """Take in what the agent tells, if it is of any shape that we know."""
+        params = message.get("params")
+        update = params.get("update") if isinstance(params, dict) else None
         if isinstance(update, dict) and self.told.qsize() < MOST_WAITING:
             for one in seen(update):
                 self.told.put_nowait(one)
@@ -176,7 +176,7 @@ class _Client:
         self._connection, self._permit = connection, permit
 
     async def session_update(self, session_id: str, update: Any, **_: Any) -> None:
-        """Do nothing: updates are taken from the wire, where they are in order."""
+        """Do nothing: the pipes keep updates from the library."""
 
     async def request_permission(
         self, session_id: str, tool_call: ToolCallUpdate, options: list[PermissionOption], **_: Any

@@ -48,7 +48,8 @@ class Wish:
 
 def wish(call: Mapping[str, Any], root: Path) -> Wish:
     """Return what the tool call *call* of a permission request wants, as far as it can be told."""
-    kind, title = str(call.get("kind") or "other"), one_line(clean(str(call.get("title") or "")))
+    kind = one_line(clean(str(call.get("kind") or "other")))
+    title = one_line(clean(str(call.get("title") or "")))
     raw = call.get("rawInput")
     given: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
     command = next((str(given[k]) for k in _COMMAND_KEYS if given.get(k)), "") if kind == "execute" else ""

@@ -72,9 +72,14 @@ def used(call: Mapping[str, Any]) -> Used:
     """Return the tool call that *call* (of an update or of a permission request) tells of."""
     state = _OVER.get(str(call.get("status")), ActionState.RUNNING)
     named = call.get("title") or _mapping(call.get("_meta")).get("toolName")  # a call with bad arguments has no title
-    title = one_line(clean(str(named or "")))[:LONGEST_TITLE]
-    action = Action(str(call.get("toolCallId"))[:100], title, str(call.get("kind") or "other")[:20], state)
+    kind = _word(call.get("kind"), 20) or "other"
+    action = Action(_word(call.get("toolCallId"), 100), _word(named, LONGEST_TITLE), kind, state)
     return Used(action, arguments(call))
+
+
+def _word(value: Any, longest: int) -> str:
+    """Return *value* as a line of text that can be stored: some streams cut characters in two."""
+    return one_line(clean(str(value or "")))[:longest]
 
 
 def arguments(call: Mapping[str, Any]) -> str:

@@ -12,8 +12,9 @@ from qwen_orch.agents.seen import LONGEST_TEXT, LONGEST_TITLE, Recalled, Said, S
 from qwen_orch.agents.trouble import Trouble
 from qwen_orch.model.activity import ActionState
 
+HALVES = st.text(st.characters(codec=None, categories=["Cs", "L", "Cc"]), max_size=9)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    st.none() | st.booleans() | st.integers() | st.floats() | HALVES,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
     max_leaves=8,
 )
@@ -26,6 +27,9 @@ UPDATE = st.fixed_dictionaries({"sessionUpdate": st.sampled_from(KINDS) | JSON},
 def test_no_update_raises(update: dict[str, Any]) -> None:
     for one in seen(update):
         assert isinstance(one, Said | Used | Spent | Recalled)
+        words = [one.text] if isinstance(one, Said) else []
+        words += [one.action.call, one.action.title, one.action.kind] if isinstance(one, Used) else []
+        "".join(words).encode()  # what is kept can be written
 
 
 @given(st.dictionaries(st.sampled_from(["inputTokens", "outputTokens"]), JSON))
