@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import BinaryIO, TypeAlias
 
@@ -23,7 +22,6 @@ from qwen_orch.processes.worktree import look
 from qwen_orch.project.opening import finished, new_session, opened
 from qwen_orch.project.writer import now, timestamp
 from qwen_orch.store import lease
-from qwen_orch.store.files import explained
 from qwen_orch.verification.checks import observed
 from qwen_orch.verification.judge import Verdict
 from qwen_orch.verification.session import Review, verify
@@ -72,9 +70,7 @@ async def attempted(shop: Shop, wanted: Wanted, session: Session, act: Act) -> V
     Cancelling this cancels *act*, and records that with what was seen.
     """
     path = shop.project.layout.log(session.id)
-    with explained("make the log", path):
-        log = lease.take(path)
-    with contextlib.closing(log):
+    with lease.take(path) as log:
         try:
             task = start(shop, wanted, session)
         except BaseException:

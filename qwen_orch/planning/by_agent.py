@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from qwen_orch.agents.profile import Profile
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.trouble import Trouble
@@ -14,7 +12,6 @@ from qwen_orch.model.ids import SessionId
 from qwen_orch.planning.submission import missing_thinking
 from qwen_orch.processes.shop import Shop
 from qwen_orch.store import lease
-from qwen_orch.store.files import explained
 
 
 async def plan_by_agent(shop: Shop, session: SessionId, profile: Profile, prompt: str, depth: int) -> str:
@@ -24,11 +21,8 @@ async def plan_by_agent(shop: Shop, session: SessionId, profile: Profile, prompt
     not sound. An agent that stops short of it is told once what is missing.
     """
     config = shop.project.config
-    path = shop.project.layout.log(session)
-    with explained("make the log", path):
-        log = lease.take(path)
     terms = Terms(READ_ONLY, Watch(Limits.of(config, config.agent_attempt_tokens)), only_looks=True)
-    with contextlib.closing(log):
+    with lease.take(shop.project.layout.log(session)) as log:
         try:
             record = Record(shop, session, "planning", log)
             async with at_work(shop, session, profile, terms, record) as agent:

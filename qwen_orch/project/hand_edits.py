@@ -104,9 +104,13 @@ def _repaired(raw: bytes) -> dict[str, Any]:
 
 def _difference(before: bytes, after: bytes) -> str:
     old, new = (raw.decode("utf-8", "replace").splitlines() for raw in (before, after))
-    told = list(difflib.unified_diff(old, new, lineterm="", n=1))[2:]
-    rest = [f"… and {len(told) - MOST_LINES} lines more"] if len(told) > MOST_LINES else []
-    return "\n".join(clean(line) for line in [*told[:MOST_LINES], *rest])
+    return _shown(list(map(clean, difflib.unified_diff(old, new, lineterm="", n=1)))[2:])
+
+
+def _shown(lines: list[str]) -> str:
+    """Return a difference of at most `MOST_LINES`, and how many there are besides."""
+    rest = [f"… and {len(lines) - MOST_LINES} lines more"] if len(lines) > MOST_LINES else []
+    return "\n".join([*lines[:MOST_LINES], *rest])
 
 
 # Sealed files
@@ -176,9 +180,8 @@ def _edit(writer: Writer, part: str, raw: bytes, file: str, kept: str) -> Iterat
     ]
     if changed:
         lines = [line for key in changed for line in _lines(key, before, edited)]
-        rest = [f"… and {len(lines) - MOST_LINES} lines more"] if len(lines) > MOST_LINES else []
         steps = dict.fromkeys(_step(*key, edited.get(key)) for key in changed)
-        yield Edit(file, kept, "\n".join([*lines[:MOST_LINES], *rest]), tuple(steps))
+        yield Edit(file, kept, _shown(lines), tuple(steps))
 
 
 def _of(graph: Graph, part: str) -> Fields:
@@ -232,9 +235,7 @@ _PLAIN = ("title", "description", "priority", "assignee", "parent", "phase")
 def _step(owner: str, name: str, value: Any) -> str:
     """Return the command that makes a value what an edit made it."""
     if not owner.startswith("task-"):
-        return {"notes": "/note TEXT", "decisions": "/decide TEXT"}.get(
-            name, "/export_plan json, edit it, /import FILE"
-        )
+        return {"notes": "/note TEXT", "decisions": "/decide TEXT"}.get(name, _ELSEWHERE)
     if value is None and name not in _PLAIN:
         return f"/cancel_task {owner}"
     if name == "status":

@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+from qwen_orch.store.files import explained
+
 MARK = "QWEN_ORCH_ATTEMPT"
 """The environment variable by which a process of an attempt is known, even when it outlives us: its session's id."""
 TAIL_BYTES = 8_000
@@ -17,11 +19,15 @@ TAIL_BYTES = 8_000
 
 
 def take(path: Path) -> BinaryIO:
-    """Create the log at *path*, hold its lease, and return it open for writing; closing it ends the lease."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    log = os.fdopen(fd, "wb", buffering=0)
-    fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    """Create the log at *path*, hold its lease, and return it open for writing; closing it ends the lease.
+
+    Raises `StorageError` when the log cannot be made.
+    """
+    with explained("make the log", path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        log = os.fdopen(fd, "wb", buffering=0)
+        fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return log
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from attrs import define, field
+from attrs import define
 
 from qwen_orch.errors import SessionCorrupted
 from qwen_orch.graph.apply import apply
@@ -148,7 +148,6 @@ class _Known:
     """The furthest record known to have been."""
     records: int
     used_snapshots: bool
-    beyond: list[str] = field(factory=list)
 
     @classmethod
     def of(cls, pictures: Pictures, lines: tuple[bytes, ...]) -> _Known:

@@ -17,7 +17,6 @@ from qwen_orch.processes.shop import Shop
 from qwen_orch.project.opening import finished, new_session, opened
 from qwen_orch.project.writer import now, timestamp
 from qwen_orch.store import lease
-from qwen_orch.store.files import explained
 from qwen_orch.verification.checks import check
 from qwen_orch.verification.judge import (
     UNREVIEWED,
@@ -62,9 +61,7 @@ def verifying(shop: Shop, session: Session, by: str) -> Iterator[BinaryIO]:
     The lease comes first, so that nobody takes the session for one whose process is gone. An empty log goes.
     """
     path = shop.project.layout.log(session.id)
-    with explained("make the log", path):
-        log = lease.take(path)
-    with contextlib.closing(log):
+    with lease.take(path) as log:
         try:
             shop.writer.commit(by, lambda graph: opened(graph, shop.project.config, session))
             yield log
