@@ -102,7 +102,13 @@ class Agent:
             self._keep(request, None)
             said = await self.shop.ask(self.session, request)
             self._keep(request, said)
-        return said.allowed
+        return self._is_allowed(request)
+
+    def _is_allowed(self, request: PermissionRequest) -> bool:
+        """Return the answer that is kept: of two that came at once, the first."""
+        session = self.shop.writer.graph.sessions.get(self.session)
+        requests = session.activity.requests if session else ()
+        return any(r.number == request.number and r.allowed for r in requests)
 
     def _request(self, wanted: policy.Wish) -> PermissionRequest:
         self._asked += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,13 @@ from qwen_orch.project.writer import Writer, now
 
 PATIENCE_SECONDS = 5.0
 """How long is waited for the first attempt to start, so that it can be shown."""
+COMPANY_SECONDS = 0.3
+"""How long after it is waited for another that starts beside it."""
 STEP_SECONDS = 0.05
 
 
 def in_background(ctx: Context, writer: Writer, words: list[str]) -> Begun:
-    """Run ``/new_task`` with *words* in the background; return when its first attempt has begun, or soon.
+    """Run ``/new_task`` with *words* in the background; return when its first attempts have begun, or soon.
 
     Raises the error with which the command ended if it could not even begin.
     """
@@ -38,14 +41,17 @@ def in_background(ctx: Context, writer: Writer, words: list[str]) -> Begun:
     process = detached(line, ctx.project.root, log)
     fresh: list[TaskId] = []
     until = time.monotonic() + PATIENCE_SECONDS
-    while not fresh and process.poll() is None and time.monotonic() < until:
+    while process.poll() is None and time.monotonic() < until:
         time.sleep(STEP_SECONDS)
         writer.refresh()
-        fresh = [i for i, count in _attempts(writer.graph).items() if count > before.get(i, 0)]
+        found = [i for i, count in _attempts(writer.graph).items() if count > before.get(i, 0)]
+        if len(found) > len(fresh):
+            fresh, until = found, time.monotonic() + COMPANY_SECONDS
     if not fresh:
         _refuse_failure(process, log)
+    threading.Thread(target=process.wait, name="reaper", daemon=True).start()  # a shell of days keeps no dead children
     graph, moment = writer.graph, now()
-    return Begun(tuple(task_answer(graph, graph.task(i), moment) for i in fresh), str(log))
+    return Begun(tuple(task_answer(graph, t, moment) for t in graph.ordered() if t.id in fresh), str(log))
 
 
 def _attempts(graph: Graph) -> dict[TaskId, int]:

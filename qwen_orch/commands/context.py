@@ -14,6 +14,7 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId, TaskId, resolve
 from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
+from qwen_orch.store.lease import MARK
 
 if TYPE_CHECKING:
     from qwen_orch.answers.core import Change
@@ -125,6 +126,17 @@ class Context:
     def warn(self, message: str) -> None:
         """Add a line to the answer's warnings."""
         self.warnings.append(message)
+
+
+def refuse_attempt(command: str) -> None:
+    """Raise `StateTransitionError` in a process of an attempt: what agents may do is for a person to say, not for them.
+
+    It is known by the variable that whatever is run for a task inherits. A person's own hook is no attempt.
+    """
+    mark = os.environ.get(MARK, "")
+    if mark.startswith("session-"):
+        what = f"{command} is for a person, and this runs in {mark[:80]}"
+        raise StateTransitionError(what, f"type {command} in a terminal of your own")
 
 
 def task_named(graph: Graph, name: str) -> TaskId:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 from qwen_orch.answers.permissions import Permissions, Permitted, question_answer
-from qwen_orch.commands.context import Context
+from qwen_orch.commands.context import Context, refuse_attempt
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.errors import StateTransitionError
 from qwen_orch.graph.questions import Question, questions, waiting
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
+from qwen_orch.model.activity import told_answer
 
-NAME = Arg("task (or session) whose agent asks; the only one that does if left out", takes="task")
-NUMBER = Arg("number of the question, so that no other is answered by mistake")
-MOST_ANSWERED = 10
+NAME = Arg("task (or session) whose agent asks; the only one that does if left out", takes="question")
+NUMBER = Arg("number of the question, so that no other is answered by mistake", takes="number")
+MOST_ANSWERED, MOST_HINTS = 10, 3
 
 
 @command("Work", reads=True)
@@ -47,6 +48,7 @@ def deny(
 
 
 def _answered(ctx: Context, name: str | None, number: int | None, allowed: bool) -> Permitted:
+    refuse_attempt("/allow" if allowed else "/deny")
     writer = ctx.writer
     chosen: list[Question] = []
 
@@ -62,11 +64,23 @@ def _answered(ctx: Context, name: str | None, number: int | None, allowed: bool)
 
 def _meant(graph: Graph, name: str | None, number: int | None) -> Question:
     """Return the question that is meant; raise `StateTransitionError` when there is none, or more than one."""
-    found = [q for q in waiting(graph) if _is_called(q, name) and number in (None, q.request.number)]
+    asked = waiting(graph)
+    found = [q for q in asked if _is_called(q, name) and number in (None, q.request.number)]
     if len(found) == 1:
         return found[0]
-    what = f"{len(found)} questions wait" if found else "no such question waits for an answer"
-    raise StateTransitionError(f"{what}: say which is meant", "/permissions", *(_how(q) for q in found[:3]))
+    hints = ("/permissions", *(_how(q) for q in (found or asked)[:MOST_HINTS]))
+    if found:
+        raise StateTransitionError(f"{len(found)} questions wait: say which is meant", *hints)
+    raise StateTransitionError(_why_none(graph, name, number), *hints)
+
+
+def _why_none(graph: Graph, name: str | None, number: int | None) -> str:
+    """Return why there is nothing to answer; whoever comes second is told what the first one said."""
+    settled = [q for q in questions(graph) if name and _is_called(q, name) and q.request.allowed is not None]
+    told = next((q for q in reversed(settled) if number in (None, q.request.number)), None)
+    if told is None:
+        return "no such question waits for an answer"
+    return f"{told.name} {told.request.number} is answered: {told_answer(bool(told.request.allowed), told.request.by)}"
 
 
 def _is_called(asked: Question, name: str | None) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from qwen_orch.answers.core import orchestration_answer, session_answer, task_answer
 from qwen_orch.answers.plans import Approved, CommandShown, Merged, Planned, Reset
-from qwen_orch.commands.context import Context
+from qwen_orch.commands.context import Context, refuse_attempt
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.commands.source import asked_for, text_of
 from qwen_orch.errors import StateTransitionError, UsageError, ValidationError
@@ -246,6 +246,7 @@ def approve_plan(
     """
     from qwen_orch.project import trust
 
+    refuse_attempt("/approve_plan")
     writer = ctx.writer_of(orchestration)
     shown, here = _commands(writer.graph), trust.is_approved(ctx.project.root, writer.graph.root.id)
     events = writer.commit("approve_plan", lambda graph: _approval(graph, force, shown, orchestration or "", here))

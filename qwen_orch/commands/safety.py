@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from qwen_orch.answers.core import Change
 from qwen_orch.answers.safety import Checkpoint, Diagnosis, Hook, HookList, Setting, Settings, Undone
-from qwen_orch.commands.context import Context
+from qwen_orch.commands.context import Context, refuse_attempt
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.errors import StateTransitionError, UsageError, ValidationError
 from qwen_orch.model import event as e
@@ -112,6 +112,8 @@ def config(
     if key is not None and key not in KEYS:
         checked(key, None)
     if key is not None and value is not None:
+        if key in ("permissions", "hooks") or key.startswith("agent."):
+            refuse_attempt(f"/config {key}")
         ctx.project.configure(key, value)
         if key == "hooks":  # typed by the person just now: that is the consent
             _agree(ctx)
@@ -131,6 +133,7 @@ def hooks(
     came with the project, or that something changed in config.json, does not run before.
     """
     if trust:
+        refuse_attempt("/hooks --trust")
         new = [f"  {h.event}: {h.command}" for h in _hooks(ctx) if not h.agreed]
         question = "\n".join(["These commands would run whenever it happens:", *new, "Agree?"])
         refusal = StateTransitionError("nobody agreed, so they do not run", "/hooks --trust --yes", "/hooks")

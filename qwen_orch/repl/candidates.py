@@ -16,8 +16,10 @@ from qwen_orch.commands.lexer import Word, split
 from qwen_orch.commands.registry import ALL, Command, Param, find
 from qwen_orch.errors import OrchError
 from qwen_orch.graph import filters
+from qwen_orch.graph.questions import waiting
 from qwen_orch.model.ids import number_of
-from qwen_orch.repl.facts import Facts, Named
+from qwen_orch.model.text import clip, one_line
+from qwen_orch.repl.facts import ABOUT, Facts, Named
 
 MOST = 100
 FOLDER = 4_000
@@ -146,6 +148,8 @@ def _values(command: Command, param: Param | None, typed: str, place: _Place, fa
         found: Iterable[Named] = (Named(c, param.arg.help) for c in param.arg.choices if c.startswith(typed))
     elif param.arg.takes in _TAKES:
         found = _TAKES[param.arg.takes](typed, facts)
+    elif param.arg.takes == "number":
+        found = _numbers(typed, facts, place.words[-1])
     elif param.arg.takes == "filter":
         found = _terms(typed, facts, command.name == "sessions")
     else:
@@ -165,6 +169,20 @@ def _tasks(typed: str, facts: Facts) -> Iterator[Named]:
     for task in facts.tasks():
         if _is_meant(wanted, task.id, task.label, task.title):
             yield Named(f"{before}{comma}{task.id}", facts.about_task(task), task.id)
+
+
+def _questions(typed: str, facts: Facts) -> Iterator[Named]:
+    """Yield the tasks (or sessions) whose agents ask, with what they ask."""
+    for asked in waiting(facts.graph):
+        if _is_meant(typed.lower(), asked.name, "", asked.request.title):
+            yield Named(asked.name, clip(one_line(asked.request.title), ABOUT))
+
+
+def _numbers(typed: str, facts: Facts, name: str) -> Iterator[Named]:
+    """Yield the numbers of the questions that wait for an answer to *name*."""
+    for asked in waiting(facts.graph):
+        if asked.name == name and str(asked.request.number).startswith(typed):
+            yield Named(str(asked.request.number), clip(one_line(asked.request.title), ABOUT))
 
 
 def _is_meant(wanted: str, identifier: str, label: str, title: str) -> bool:
@@ -208,14 +226,31 @@ def _changes(typed: str, facts: Facts) -> Iterator[Named]:
 
 def _setting_values(command: Command, typed: str, place: _Place, facts: Facts) -> Iterator[Named]:
     """Yield what the setting named just before may be."""
-    from qwen_orch.project.config import KEYS, THINKING_DEPTHS
+    from qwen_orch.project.config import KEYS
 
     takes = [p.arg.takes for p in command.params if not p.option]
     if "setting" not in takes or len(place.words) != takes.index("setting") + 1 or place.words[-1] not in KEYS:
         return
     key = KEYS[place.words[-1]]
-    known = {True: ("true", "false"), "standard": tuple(THINKING_DEPTHS)}.get(key.default, (str(key.default),))
-    yield from (Named(value, key.metadata["meaning"]) for value in known if value.startswith(typed))
+    yield from (Named(value, key.metadata["meaning"]) for value in _known(place.words[-1]) if value.startswith(typed))
+
+
+def _known(setting: str) -> tuple[str, ...]:
+    """Return what a setting can be, or is often set to; else what it usually is."""
+    from qwen_orch.project import config
+
+    usual = config.KEYS[setting].default
+    if isinstance(usual, bool):
+        return "true", "false"
+    named = {"thinkingDepth": tuple(config.THINKING_DEPTHS), "executor": config.EXECUTORS, "notify": config.NOTICES}
+    return {**named, **_OFTEN}.get(setting, (str(usual),) if usual not in ("", (), {}) else ())
+
+
+_OFTEN = {
+    "agent.name": ("qwen", "sim"),
+    "agent.mode": ("default", "auto-edit", "plan", "yolo"),
+    "permissions": ("'[\"allow edit *\"]'", "'[\"allow edit src/*\"]'", "'[\"deny execute git push*\"]'", "[]"),
+}
 
 
 _TAKES: dict[str, Callable[[str, Facts], Iterator[Named]]] = {
@@ -226,6 +261,7 @@ _TAKES: dict[str, Callable[[str, Facts], Iterator[Named]]] = {
     "setting": _by_name(Facts.settings),
     "command": _by_name(_command_names),
     "words": _changes,
+    "question": _questions,
     "file": lambda typed, _: _files(typed.removeprefix("@"), "@" if typed.startswith("@") else ""),
 }
 

@@ -20,6 +20,7 @@ from qwen_orch.commands.lexer import Line
 from qwen_orch.dispatch import Outcome, internal_error, interrupt, run
 from qwen_orch.errors import OrchError, StorageError
 from qwen_orch.graph.state import Graph
+from qwen_orch.model.task import Executor, Task
 from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
 from qwen_orch.repl.door import ShellDoor
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 REST = 20.0
 """After a glance at what others do, none is taken for this many times as long: keys come first."""
+FEW = 3
+"""So many tasks are named of those that go on."""
 HOW_TO_LEAVE = "Ctrl-D or /exit leaves"
 
 
@@ -107,6 +110,7 @@ class Shell:
                     self._turn()
                 except KeyboardInterrupt:
                     self._hint()
+        self._guard(self._part)
         self._guard(self._settle)
         return INTERRUPTED if self.signalled else 0
 
@@ -243,6 +247,16 @@ class Shell:
 
     # Leaving
 
+    def _part(self) -> None:
+        """Say what goes on without us, and how it is stopped."""
+        if self.signalled:
+            return
+        self._look(ours=False)
+        at_work = [t.id for t in self.writer.graph.ordered() if _needs_nobody(t)] if self.writer else []
+        if at_work:
+            named = ", ".join(at_work[:FEW]) + (f" and {len(at_work) - FEW} more" if len(at_work) > FEW else "")
+            self._quietly(f"{named}: goes on in the background · qwen-orch /cancel_task {at_work[0]} stops it")
+
     def _settle(self) -> None:
         self.project.checkpoint(last=True)
 
@@ -272,6 +286,10 @@ class Shell:
 
     def _say(self, blocks: list[Block]) -> None:
         self.screen.say(blocks)
+
+
+def _needs_nobody(task: Task) -> bool:
+    return task.open_attempt is not None and task.open_attempt.executor is not Executor.MANUAL
 
 
 def _warm_up(facts: Facts) -> None:

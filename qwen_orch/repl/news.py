@@ -9,13 +9,18 @@ from qwen_orch.graph.questions import waiting
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, TaskId
+from qwen_orch.model.task import TaskStatus
 from qwen_orch.model.text import clip, one_line
 
 if TYPE_CHECKING:
     from qwen_orch.store.journal import Record
 
 WIDTH = 76
-_STEPS_OF_AGENTS = ("agent", "report_progress", "sequentialthinking", "record_decision", "report_finding", "claim_done")
+_TOLD_OTHERWISE = (
+    *("agent", "report_progress", "sequentialthinking", "record_decision", "report_finding", "claim_done"),
+    "new_task",
+)
+"""Commands whose results are told one by one, or need not be."""
 
 
 def told(news: Iterable[Record], graph: Graph) -> list[str]:
@@ -25,10 +30,14 @@ def told(news: Iterable[Record], graph: Graph) -> list[str]:
 
 def _worth(event: e.Event, graph: Graph) -> Iterator[str]:
     match event:
+        case e.AttemptStarted(task):
+            yield f"{task} in progress{_title(graph, task)}"
         case e.VerdictGiven(task, passed):
-            yield f"{task} {'completed' if passed else 'failed'} · {_title(graph, task)}"
+            yield f"{task} {'completed' if passed else 'failed'}{_title(graph, task)}"
+        case e.CriteriaChecked(task) if _is_claimed(graph, task):
+            yield f"{task} waits for your word → /complete_task {task}"
         case e.AttemptEnded(task, outcome, detail):
-            yield f"{task} {outcome.replace('_', ' ')}: {detail}"
+            yield f"{task} {outcome.replace('_', ' ')}" + (f": {detail}" if detail else "")
         case e.PermissionAsked(session, request) if _waits(graph, session, request.number):
             yield f"{graph.session(session).task or session} asks: {request.title} → /permissions"
         case e.PlanCompleted():
@@ -43,11 +52,16 @@ def _waits(graph: Graph, session: SessionId, number: int) -> bool:
 
 def _title(graph: Graph, task: str) -> str:
     found = graph.tasks.get(TaskId(task))
-    return found.title if found else ""
+    return f" · {found.title}" if found else ""
+
+
+def _is_claimed(graph: Graph, task: str) -> bool:
+    found = graph.tasks.get(TaskId(task))
+    return found is not None and found.status is TaskStatus.CLAIMED
 
 
 def counted(news: Iterable[Record]) -> str:
     """Return in one line which commands made *news*; nothing for what agents do between their results."""
-    steps = [r for r in news if r.by not in _STEPS_OF_AGENTS]
+    steps = [r for r in news if r.by not in _TOLD_OTHERWISE]
     what = ", ".join(dict.fromkeys(f"/{r.by}" if r.by.isidentifier() else r.by for r in steps))
     return f"meanwhile, elsewhere: {what} ({len(steps)} {'step' if len(steps) == 1 else 'steps'})" if steps else ""

@@ -46,8 +46,8 @@ def _parts(now: Standing) -> list[Fragments]:
     """Return the parts of the line, the most useful first."""
     parts = [[("bar.title", clip(one_line(now.title), TITLE))], _progress(now)]
     if now.asking:
-        more = f" +{len(now.asking) - 1}" if len(now.asking) > 1 else ""
-        parts.append([("bar.asking", f"{now.asking[0]}{more} asks: /permissions")])
+        who = f"{now.asking[0]} asks" if len(now.asking) == 1 else f"{len(now.asking)} ask"
+        parts.append([("bar.asking", f"{who}: /permissions")])
     if now.status is not PlanStatus.APPROVED:
         parts.append([("bar.blocked", _status(now.status))])
         return [*parts, *_session(now)]
@@ -60,8 +60,8 @@ def _parts(now: Standing) -> list[Fragments]:
     )
     parts += [[(style, f"{count} {word}")] for style, count, word in counts if count]
     if now.running:
-        more = f" +{len(now.running) - 1}" if len(now.running) > 1 else ""
-        parts.append([("bar.running", f"{now.running[0]} in progress{more}")])
+        who = now.running[0] if len(now.running) == 1 else f"{len(now.running)}"
+        parts.append([("bar.running", f"{who} in progress")])
     return [*parts, *_session(now)]
 
 

@@ -12,7 +12,8 @@ from tests.commands.desk import Desk
 
 def at_work(folder: Path, *tasks: str, **settings: object) -> Desk:
     """Approve a plan in *folder* whose tasks the simulator does, each as the lines of its text say; return a desk."""
-    for words in (["init", "-q"], ["-c", "user.name=t", "-c", "user.email=t@t", *"commit -qm b --allow-empty".split()]):
+    author = ["-c", "user.name=t", "-c", "user.email=t@t"]
+    for words in (["init", "-q"], [*author, "commit", "-qm", "begin", "--allow-empty"]):
         subprocess.run(["git", *words], cwd=folder, check=True)
     home = folder / ".qwen" / "orchestration"
     home.mkdir(mode=0o700, parents=True)

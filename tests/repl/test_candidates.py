@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,18 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from immutables import Map
 
+from qwen_orch.commands.lexer import split
 from qwen_orch.commands.registry import ALL
+from qwen_orch.graph.apply import apply
 from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
+from qwen_orch.model.activity import PermissionRequest
+from qwen_orch.model.event import PermissionAsked, SessionOpened
 from qwen_orch.model.ids import OrchestrationId, PhaseId, SessionId, TaskId, task_id
 from qwen_orch.model.plan import Orchestration, Phase, Plan, PlanStatus
 from qwen_orch.model.session import Session, SessionKind
 from qwen_orch.model.task import Task, TaskStatus
+from qwen_orch.project.config import changed
 from qwen_orch.project.project import Project
-from qwen_orch.repl.candidates import MOST, candidates
+from qwen_orch.repl.candidates import _OFTEN, MOST, candidates
 from qwen_orch.repl.facts import Facts
 
 TITLES = {1: "Catalogue", 2: "Cart \x1b[31mred", 3: "Checkout"}
+AT = "2024-05-06T08:00:00.000+00:00"
 STATUSES = {1: TaskStatus.COMPLETED, 2: TaskStatus.PENDING, 3: TaskStatus.IN_PROGRESS}
 
 
@@ -170,3 +177,39 @@ def test_unknown_things(facts: Facts) -> None:
     assert candidates("/task_status ", facts) == []
     assert facts.standing is None
     assert TaskId("task-001") not in facts.graph.tasks
+
+
+def test_questions(offered: Offered, facts: Facts) -> None:
+    """Only tasks whose agents ask, with what they ask beside them; then the number."""
+    session = Session(SessionId("session-cart-cccc"), SessionKind.TASK, "Cart", facts.graph.root.id, task=task_id(2))
+    asked = PermissionRequest(4, "execute", "Shell: rm \x1b[31m-rf x", "rm -rf x")
+    before = facts.graph
+    for verb in ("/allow ", "/deny "):
+        facts.see(before, None)
+        assert offered(verb) == []
+        facts.see(apply(apply(before, SessionOpened(session), AT), PermissionAsked(session.id, asked), AT), None)
+        assert [(c.text, c.about) for c in candidates(verb, facts)] == [("task-002", "Shell: rm -rf x")]
+        assert offered(f"{verb}2") == ["task-002"]
+        assert offered(f"{verb}task-001") == []
+        assert offered(f"{verb}task-002 ") == ["4"]
+        assert offered(f"{verb}task-002 3") == []
+        assert offered(f"{verb}task-002 4 ") == []
+
+
+def test_settings_of_agents(offered: Offered) -> None:
+    """What they can be, or are often set to."""
+    assert offered("/config agent.n") == ["agent.name"]
+    assert offered("/config agent.name ") == ["qwen", "sim"]
+    assert offered("/config executor a") == ["auto", "agent"]
+    assert offered("/config notify d") == ["desktop"]
+    assert offered("/config agent.review t") == ["true"]
+    assert offered("/config permissions '[\"allow edit *") == ["'[\"allow edit *\"]'"]
+    assert offered("/config agent.command ") == []
+    assert offered("/new_task --executor ag") == ["agent"]
+
+
+@pytest.mark.parametrize("rules", _OFTEN["permissions"])
+def test_rules_that_are_offered_are_rules(rules: str) -> None:
+    """As they stand in the line."""
+    (word,) = split(rules).words
+    assert changed(b"{}", "permissions", word.text).permissions == tuple(json.loads(word.text))

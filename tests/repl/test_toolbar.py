@@ -25,7 +25,7 @@ def text(now: Standing | None, width: int = 120) -> str:
 def test_everything() -> None:
     """In the order of use."""
     assert text(SHOP) == (
-        " Shop · ━━━━────── 40% 1/3 · 1 ready · 2 blocked · 1 to verify · task-003 in progress +1 · session-shop-bbbb"
+        " Shop · ━━━━────── 40% 1/3 · 1 ready · 2 blocked · 1 to verify · 2 in progress · session-shop-bbbb"
     )
 
 
