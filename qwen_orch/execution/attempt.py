@@ -18,7 +18,7 @@ from qwen_orch.model.task import Attempt, Evidence, Executor, Outcome, Task
 from qwen_orch.model.text import clean
 from qwen_orch.processes.command import Ran, run
 from qwen_orch.processes.shop import Shop
-from qwen_orch.processes.worktree import look
+from qwen_orch.processes.worktree import changes, look
 from qwen_orch.project.opening import finished, new_session, opened
 from qwen_orch.project.writer import now, timestamp
 from qwen_orch.store import lease
@@ -129,7 +129,8 @@ async def _act(shop: Shop, task: Task, session: Session, log: BinaryIO, evidence
         shop.show("output", task.id, f"$ {line}")
         ran: Ran = await run(line, shown)
         after = await asyncio.to_thread(look, shop.project.root)
-        evidence.append(observed("run", ran, around.limit, after.changed_since(before), after.commit))
+        files = changes(shop.project.root, before, after)
+        evidence.append(observed("run", ran, around.limit, files, after.commit))
         before = after
         if not ran.succeeded:
             break

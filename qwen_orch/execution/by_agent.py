@@ -22,7 +22,7 @@ from qwen_orch.model.ids import TaskId
 from qwen_orch.model.session import Session
 from qwen_orch.model.task import Evidence, Executor, Outcome, Task, TaskStatus
 from qwen_orch.processes.shop import Shop
-from qwen_orch.processes.worktree import Worktree, look
+from qwen_orch.processes.worktree import Worktree, changes, look
 from qwen_orch.project.writer import timestamp
 from qwen_orch.verification.judge import Verdict
 
@@ -132,7 +132,7 @@ class _Doing:
         self, task: Task, session: Session, turn: Turn, watch: Watch, before: Worktree, after: Worktree
     ) -> Evidence:
         """Return what was seen of the work: files that changed, or a decision; where git is not, nobody can tell."""
-        files = after.changed_since(before)
+        files = changes(self.shop.project.root, before, after)
         seen = files or session.decisions or not after.known or self._has_earlier_work(task, after)
         return Evidence(
             "work",

@@ -22,10 +22,6 @@ class Worktree:
     files: frozenset[tuple[str, int, int]] = frozenset()
     known: bool = False
 
-    def changed_since(self, before: Worktree) -> tuple[str, ...]:
-        """Return the paths that are not as they were in *before*, sorted, at most `MOST_FILES`."""
-        return tuple(sorted({path for path, _, _ in self.files ^ before.files})[:MOST_FILES])
-
 
 def look(root: Path) -> Worktree:
     """Return what git says of *root* now."""
@@ -36,6 +32,21 @@ def look(root: Path) -> Worktree:
     prefix = (_git(root, "rev-parse", "--show-prefix") or "").rstrip("\n")  # git names files from its own root
     names = [entry[3:].removeprefix(prefix) for entry in status.split("\0") if len(entry) > 3]
     return Worktree(commit, frozenset(_state(root, name) for name in names[: 20 * MOST_FILES]), known=True)
+
+
+def changes(root: Path, before: Worktree, after: Worktree) -> tuple[str, ...]:
+    """Return the paths that are not as they were, committed meanwhile or not: sorted, at most `MOST_FILES`."""
+    lying = {path for path, _, _ in before.files ^ after.files}
+    return tuple(sorted(lying | _committed(root, before, after))[:MOST_FILES])
+
+
+def _committed(root: Path, before: Worktree, after: Worktree) -> set[str]:
+    """Return the paths in which the two commits differ; before the first commit there is nothing."""
+    if not after.commit or after.commit == before.commit:
+        return set()
+    base = before.commit or (_git(root, "hash-object", "-t", "tree", "--stdin") or "").strip()
+    words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--relative", base, after.commit)
+    return set((_git(root, *words, "--", ".", ":!.qwen") or "").split("\0")) - {""}
 
 
 def _state(root: Path, name: str) -> tuple[str, int, int]:

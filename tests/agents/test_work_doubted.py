@@ -21,6 +21,14 @@ def test_a_claim_without_work_is_tried_again_with_that_said_and_then_left_to_the
     assert "suspicious: claimed, but nothing changed" in bench.brief()
 
 
+def test_work_that_the_agent_committed_is_work(bench: Bench) -> None:
+    commit = "git add done.txt && git -c user.name=t -c user.email=t@t commit -qm done"
+    bench.planned("write done.txt x", f"run {commit}", "claim committed it", criterion="check: `test -e done.txt`")
+    assert bench("/new_task --yes").exit_code == 0
+    (work,) = [seen for seen in bench.task(1).evidence if seen.kind == "work"]
+    assert work.files == ("done.txt",)
+
+
 def test_qwen_that_never_claims_is_reminded_once_in_the_same_session(project: Product) -> None:
     project.configure({"maxAttempts": 1})
     project.model.play([text("All is well."), text("I have nothing to say.")])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qwen_orch.processes import worktree
-from qwen_orch.processes.worktree import MOST_FILES, Worktree, look
+from qwen_orch.processes.worktree import MOST_FILES, Worktree, changes, look
 
 
 def git(folder: Path, *words: str) -> str:
@@ -33,6 +33,11 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def changed_since(before: Worktree, folder: Path) -> tuple[str, ...]:
+    """Return what is not as it was in *before*."""
+    return changes(folder, before, look(folder))
+
+
 def test_what_was_made_changed_and_removed(repository: Path) -> None:
     """Names are relative to the project, sorted; what did not change is not named."""
     before = look(repository)
@@ -40,7 +45,7 @@ def test_what_was_made_changed_and_removed(repository: Path) -> None:
     (repository / "removed.txt").unlink()
     (repository / "sub dir").mkdir()
     (repository / "sub dir" / "tschüß.txt").write_text("new")
-    assert look(repository).changed_since(before) == ("changed.txt", "removed.txt", "sub dir/tschüß.txt")
+    assert changed_since(before, repository) == ("changed.txt", "removed.txt", "sub dir/tschüß.txt")
 
 
 def test_a_file_that_was_dirty_already_and_is_changed_again(repository: Path) -> None:
@@ -49,7 +54,7 @@ def test_a_file_that_was_dirty_already_and_is_changed_again(repository: Path) ->
     (repository / "untouched.txt").write_text("lies about")
     before = look(repository)
     (repository / "changed.txt").write_text("twice!")
-    assert look(repository).changed_since(before) == ("changed.txt",)
+    assert changed_since(before, repository) == ("changed.txt",)
 
 
 def test_the_commit_is_named(repository: Path) -> None:
@@ -66,7 +71,7 @@ def test_a_project_in_a_folder_of_the_repository(repository: Path) -> None:
     (project / "main.py").write_text("22")
     (project / "new.py").write_text("3")
     (repository / "elsewhere.txt").write_text("not ours")
-    assert look(project).changed_since(before) == ("main.py", "new.py")
+    assert changed_since(before, project) == ("main.py", "new.py")
 
 
 def test_our_own_state_is_no_change(repository: Path) -> None:
@@ -74,7 +79,7 @@ def test_our_own_state_is_no_change(repository: Path) -> None:
     before = look(repository)
     (repository / ".qwen" / "orchestration").mkdir(parents=True)
     (repository / ".qwen" / "orchestration" / "state.json").write_text("{}")
-    assert look(repository).changed_since(before) == ()
+    assert changed_since(before, repository) == ()
 
 
 def test_a_repository_without_a_commit(tmp_path: Path) -> None:
@@ -82,8 +87,39 @@ def test_a_repository_without_a_commit(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     before = look(tmp_path)
     (tmp_path / "first.txt").write_text("x")
-    assert look(tmp_path).changed_since(before) == ("first.txt",)
+    assert changed_since(before, tmp_path) == ("first.txt",)
     assert look(tmp_path).commit == ""
+
+
+def test_what_was_committed_meanwhile(repository: Path) -> None:
+    """A worker that commits its work leaves a clean tree; the work is there all the same."""
+    before = look(repository)
+    (repository / "sub dir").mkdir()
+    (repository / "sub dir" / "tschüß.txt").write_text("new")
+    git(repository, "add", ".")
+    git(repository, "rm", "-q", "removed.txt")
+    git(repository, "commit", "-qm", "second")
+    assert changed_since(before, repository) == ("removed.txt", "sub dir/tschüß.txt")
+
+
+def test_what_was_committed_first(tmp_path: Path) -> None:
+    """Where there was no commit, all that the first one holds is new; only what is in the project counts."""
+    git(tmp_path, "init", "-q")
+    (tmp_path / "project").mkdir()
+    before = look(tmp_path / "project")
+    (tmp_path / "project" / "first.txt").write_text("x")
+    (tmp_path / "elsewhere.txt").write_text("x")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "first")
+    assert changed_since(before, tmp_path / "project") == ("first.txt",)
+
+
+def test_an_empty_commit_is_no_change(repository: Path) -> None:
+    """Whoever commits nothing has done nothing."""
+    before = look(repository)
+    git(repository, "commit", "-q", "--allow-empty", "-m", "nothing")
+    assert look(repository).commit != before.commit
+    assert changed_since(before, repository) == ()
 
 
 def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
@@ -112,7 +148,7 @@ def test_many_changes_are_cut(repository: Path) -> None:
     before = look(repository)
     for n in range(MOST_FILES + 5):
         (repository / f"{n:04d}.o").write_text("")
-    changed = look(repository).changed_since(before)
+    changed = changed_since(before, repository)
     assert len(changed) == MOST_FILES
     assert changed == tuple(sorted(changed))
     assert worktree.MOST_FILES == MOST_FILES
