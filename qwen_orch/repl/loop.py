@@ -255,7 +255,7 @@ class Shell:
         at_work = [t.id for t in self.writer.graph.ordered() if _needs_nobody(t)] if self.writer else []
         if at_work:
             named = ", ".join(at_work[:FEW]) + (f" and {len(at_work) - FEW} more" if len(at_work) > FEW else "")
-            self._quietly(f"{named}: goes on in the background · qwen-orch /cancel_task {at_work[0]} stops it")
+            self._quietly(f"goes on in the background: {named} · qwen-orch /cancel_task {at_work[0]} stops it")
 
     def _settle(self) -> None:
         self.project.checkpoint(last=True)
