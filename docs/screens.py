@@ -10,11 +10,14 @@ A page is run from its top in one empty project of its own. Of its fenced blocks
 - ``text shell KEYS`` is the screen of the shell after these keys were typed (``⏎`` is Enter); it needs the dev extra.
 - any other one whose info string names a file, such as ``markdown plan.md``, is written to that file.
 
-``<!-- project: examples/greeter -->`` starts the page in a copy of that folder. Ids, times and durations may differ.
+``<!-- project: examples/greeter -->`` starts the page in a copy of that folder. ``<!-- model: guest_book -->`` puts the
+real Qwen Code on the PATH, and tests/docs/guest_book.py in the place of its model. Ids, times and durations may differ.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import re
 import shutil
@@ -27,8 +30,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 FENCE = re.compile(r"^(?P<fence>`{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=fence)$", re.M | re.S)
 PROJECT = re.compile(r"<!-- project: (\S+) -->")
+MODEL = re.compile(r"<!-- model: (\w+) -->")
 VARYING = (
     (re.compile(r"\b((?:orch|session)-[a-z0-9-]*?)-[a-hj-km-np-z2-9]{4}(?![a-z0-9-])"), r"\1-xxxx"),
     (re.compile(r"\b\d{8}T\d{12}(?:\.[0-9a-f]{8})?\b"), "stamp"),
@@ -37,6 +42,8 @@ VARYING = (
     (re.compile(r'"(checksum|after|last|record)": ?"[0-9a-f]{8}"'), r'"\1":"…"'),
     (re.compile(r"(?:< )?\b\d+(\.\d+)? ?(?:s|ms)\b"), "n s"),
     (re.compile(r"\b\d+\.\d+ GB\b"), "n GB"),
+    (re.compile(r"(· |Agents +)[\d,]+ tokens"), r"\1n tokens"),
+    (re.compile(r"\b[0-9a-f]{12}\b"), "commit"),
 )
 SECONDS = 120
 ROWS, COLUMNS = 16, 80
@@ -82,7 +89,10 @@ class Page:
 
     def run(self) -> str:
         """Run the whole page and return it with what its commands print now."""
-        return FENCE.sub(self._block, self.text)
+        scripted = MODEL.search(self.text)
+        with _with_qwen(scripted[1], self.project) if scripted else contextlib.nullcontext({}) as more:
+            self.environment = _joined(self.environment, more)
+            return FENCE.sub(self._block, self.text)
 
     def _block(self, block: re.Match[str]) -> str:
         info, body = block["info"].split(), block["body"]
@@ -204,6 +214,23 @@ def _environment(folder: Path) -> dict[str, str]:
     plain = {"COLUMNS": "80", "NO_COLOR": "1", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": str(folder)}
     found = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     return {**kept, **plain, **found}
+
+
+@contextlib.contextmanager
+def _with_qwen(name: str, project: Path) -> Iterator[dict[str, str]]:
+    """Have the model that *name* scripts at hand; yield what makes the real Qwen Code ask it."""
+    from tests.agents import qwen_cli
+    from tests.agents.openai_model import Model
+
+    script = importlib.import_module(f"tests.docs.{name}").script
+    with Model(lambda request: script(request, project)) as model:
+        yield qwen_cli.environment(qwen_cli.find(), qwen_cli.make_home(project.parent), model.url)
+
+
+def _joined(environment: dict[str, str], more: dict[str, str]) -> dict[str, str]:
+    """Return *environment* with *more*; what is on either PATH can be found."""
+    paths = [e["PATH"] for e in (environment, more) if "PATH" in e]
+    return {**environment, **more, "PATH": os.pathsep.join(paths)}
 
 
 def main(arguments: list[str]) -> int:

@@ -11,10 +11,14 @@ from tests.agents.answers import Answer, call, text
 from tests.agents.openai_model import Request
 
 THOUGHTS = (
-    ("requirements", "A visitor signs with a name; whoever opens the page sees all names. Nothing is installed."),
-    ("architecture", "Two files are enough: store.py keeps names, page.py shows them. Only the store knows the file."),
-    ("decomposition", "The store first, for the page needs it. The tests last, for they need both."),
-    ("risks", "A name may hold HTML. The page must escape it, and a check has to try that."),
+    ("requirements", "Visitors sign with a name; the page shows who did."),
+    ("requirements", "Nothing is installed: Python's library is enough."),
+    ("architecture", "store.py keeps names, page.py shows them."),
+    ("architecture", "Only the store knows in which file the names are."),
+    ("decomposition", "The store first: the page needs it."),
+    ("decomposition", "The tests last: they need both."),
+    ("risks", "A name may hold HTML: a check has to try that."),
+    ("risks", "An empty book must not look broken."),
 )
 PLAN = """\
 # Guest book
@@ -23,7 +27,7 @@ PLAN = """\
 - [ ] T1 Keep the names in a file (30min-1h-2h) !high
   - check: `python3 -c "import store; store.sign('Ada'); assert 'Ada' in store.names()"` — who signs is kept
 - [ ] T2 Show who signed (1h), depends on T1
-  - check: `python3 -c "import store; store.sign('<b>'); import page; assert '<b>' not in page.html()"` — names are escaped
+  - check: `python3 -c "import page, store; store.sign('<b>'); assert '<b>' not in page.html()"` — names are escaped
   - Acceptance: the page says so when nobody has signed yet
 
 ## Prove
@@ -90,11 +94,11 @@ def _conversation(request: Request, folder: Path) -> list[Answer]:
         return [_finding("html() returns that nobody has signed yet when there are no names."), text("Reviewed.")]
     asked = "\n".join(request.user)
     if "task-001: " in asked.partition("# Task")[2][:20]:
-        return _writing(folder / "store.py", STORE, "store.py keeps each name on a line of names.txt.")
+        return _writing(folder / "store.py", STORE, "store.py keeps a name a line")
     if "task-002: " in asked.partition("# Task")[2][:20]:
-        return _writing(folder / "page.py", PAGE, "page.py lists the names, escaped, or says that there are none.")
+        return _writing(folder / "page.py", PAGE, "page.py lists the names, escaped")
     prove = call("run_shell_command", {"command": "python3 -m unittest --quiet", "is_background": False})
-    written = _writing(folder / "test_guest_book.py", TESTS, "test_guest_book.py signs and reads; it passes.")
+    written = _writing(folder / "test_guest_book.py", TESTS, "the tests sign, read, and pass")
     return [written[0], prove, *written[1:]]
 
 

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.agents.conftest import qwen
+
+__all__ = ["qwen"]
+
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/**/*.md", "examples/*.md", "examples/*/README.md")
 PAGES = sorted(str(p.relative_to(ROOT)) for pattern in OURS for p in ROOT.glob(pattern))
@@ -22,8 +26,10 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if "```console" in (ROOT / p).read_text(encoding="utf-8")])
-def test_commands_print_what_the_page_shows(page: str) -> None:
+def test_commands_print_what_the_page_shows(page: str, request: pytest.FixtureRequest) -> None:
     """Every transcript is run anew; only ids, times and durations may differ."""
+    if "<!-- model: " in (ROOT / page).read_text(encoding="utf-8"):
+        request.getfixturevalue("qwen")
     done = run("docs/screens.py", page)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}\npython docs/screens.py --write {page}"
 

@@ -58,6 +58,22 @@ def test_greeter_is_not_complete_once_its_program_is_broken(run: Run) -> None:
     assert {r["task"] for r in found["remaining"]} >= {"task-005", "task-007"}
 
 
+def test_agent(run: Run) -> None:
+    """What the agent did is proven by checks, what it only claimed is not believed, and then a person does that."""
+    ran = run("agent")
+    assert ran.code == 0, ran.printed
+    assert set(statuses(ran).values()) == {"completed"}
+    outcomes = [a["outcome"] for a in ran.orch("/task_status", "3")["result"]["attempts"]]
+    assert outcomes == ["suspicious", "suspicious"]
+    assert "def html():" in ran.text("page.py")
+    evidence = ran.orch("/task_status", "2")["result"]["evidence"]
+    assert [(e["kind"], e["by"], e["passed"]) for e in evidence] == [
+        ("work", "sim", True),
+        ("review", "sim", True),
+        ("check", "qwen-orch", True),
+    ]
+
+
 def test_release(run: Run) -> None:
     """The script does what commands can, the gate stays closed with exit code 4, and a person's word opens it."""
     ran = run("release")

@@ -43,6 +43,11 @@ def test_a_review_tells_how_sure_it_is() -> None:
     assert "".join(found) == "90 % sure"
 
 
+def test_work_that_was_not_seen_is_told_as_such() -> None:
+    assert "".join(ending(Evidence("work", "", False, "qwen"))) == "no file changed"
+    assert "".join(ending(Evidence("work", "", True, "qwen", files=("a.txt",)))) == "1 file changed"
+
+
 def test_a_time_is_as_short_as_its_distance_allows() -> None:
     now = datetime.now(UTC)
     assert when(now.isoformat()) == f"{now:%H:%M}"
