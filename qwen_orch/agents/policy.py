@@ -17,11 +17,14 @@ from typing import Any
 from attrs import frozen
 
 from qwen_orch.agents.profile import SERVER
+from qwen_orch.agents.seen import arguments
 from qwen_orch.model.text import clean, one_line
 
 HARMLESS = ("read", "search", "think")
 OUR_TOOLS = ("sequentialthinking", "submit_plan", "report_progress", "record_decision", "claim_done", "report_finding")
 LONGEST_DETAIL = 4_000
+_CHANGING = ("edit", "delete", "move", "fetch")
+"""Kinds that are asked about anyway, and in which ``command`` may be the name of a way to edit."""
 _COMMAND_KEYS = ("command", "cmd", "script")
 _PATH_KEYS = ("file_path", "filePath", "path", "absolute_path")
 _JOINTS = re.compile(r"&&|\|\||[;&|\n`(){}]|\$\(|[<>]\(?")
@@ -52,9 +55,10 @@ def wish(call: Mapping[str, Any], root: Path) -> Wish:
     title = one_line(clean(str(call.get("title") or "")))
     raw = call.get("rawInput")
     given: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
-    command = next((str(given[k]) for k in _COMMAND_KEYS if given.get(k)), "") if kind == "execute" else ""
+    command = "" if kind in _CHANGING else _command(given)
+    kind = "execute" if command else kind  # the kind is the agent's word only
     paths = tuple(dict.fromkeys(_paths(call, given)))
-    detail = command or _diff(call) or ", ".join(paths)
+    detail = command or _diff(call) or _arguments(call, given) or ", ".join(paths)
     meant = [_meant(root, path) for path in paths]
     return Wish(
         kind,
@@ -65,6 +69,16 @@ def wish(call: Mapping[str, Any], root: Path) -> Wish:
         any(outside for _, outside in meant),
         is_ours(kind, title) and not call.get("locations"),
     )
+
+
+def _command(given: Mapping[str, Any]) -> str:
+    found = next((given[k] for k in _COMMAND_KEYS if given.get(k)), "")
+    return shlex.join(map(str, found)) if isinstance(found, list) else str(found)
+
+
+def _arguments(call: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    """Return what the tool is given, unless that is no more than paths."""
+    return arguments(call) if given.keys() - _PATH_KEYS else ""
 
 
 def _paths(call: Mapping[str, Any], given: Mapping[str, Any]) -> Iterable[str]:

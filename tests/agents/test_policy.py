@@ -111,6 +111,25 @@ def test_what_is_not_shown_is_said(tmp_path: Path) -> None:
     assert "\x1b" not in wish({"kind": "execute", "rawInput": {"command": "\x1b[2Jls"}}, tmp_path).detail
 
 
+@pytest.mark.parametrize("kind", ["read", "search", "think", "other", "switch_mode", "of_the_future", None])
+def test_a_command_is_a_command_whatever_the_agent_calls_it(kind: str | None, tmp_path: Path) -> None:
+    """The kind is the agent's word; a command in what the tool is given is shown, and asked about, as one."""
+    for title in ("Read: notes.md", "claim_done (orch MCP Server)"):
+        wanted = wish({"kind": kind, "title": title, "rawInput": {"command": ["rm", "-r", "my files"]}}, tmp_path)
+        assert (wanted.kind, wanted.command, wanted.detail) == ("execute", *["rm -r 'my files'"] * 2)
+        assert decision(wanted, [f"allow {kind or 'other'} *"], ()) == "ask"
+        assert decision(wanted, ["deny execute rm*"], ()) == "deny"
+
+
+def test_what_no_command_and_no_diff_tells_is_shown_as_it_is_given(tmp_path: Path) -> None:
+    """Nobody can agree to what they do not see."""
+    asked = {"kind": "other", "title": "query (db MCP Server)", "rawInput": {"sql": "drop table users"}}
+    assert wish(asked, tmp_path).detail == '{"sql":"drop table users"}'
+    rewritten = {"kind": "edit", "title": "Write", "rawInput": {"file_path": "a.py", "content": "import os"}}
+    assert wish(rewritten, tmp_path).detail == '{"content":"import os","file_path":"a.py"}'
+    assert wish({"kind": "delete", "title": "Delete", "rawInput": {"path": "a.py"}}, tmp_path).detail == "a.py"
+
+
 @pytest.mark.parametrize("tool", OUR_TOOLS)
 def test_our_own_tools_are_known_by_their_names(tool: str) -> None:
     for title in (f"{tool} (orch MCP Server): {{}}", f"mcp__orch__{tool}", f"orch_{tool}"):
