@@ -18,13 +18,12 @@ from qwen_orch.agents import chat, policy
 from qwen_orch.agents.profile import Profile
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.turn import Turn, Watch, turn
-from qwen_orch.answers.agents import AGENT
 from qwen_orch.errors import AgentError, StorageError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.activity import PermissionRequest, told_answer
 from qwen_orch.model.ids import SessionId
-from qwen_orch.model.session import Session
+from qwen_orch.model.session import AGENT, AGENT_SESSION, TOKEN, Session
 from qwen_orch.model.text import clean
 from qwen_orch.processes.command import Lines, end, started
 from qwen_orch.processes.secrets import Hiding, hide
@@ -39,9 +38,6 @@ CLOSING_SECONDS = 5.0
 """How long an agent may take to end after its input has; then its process group is ended."""
 READ_ONLY = "plan"
 """The mode in which agents change nothing, where they have it; we deny what changes anything besides."""
-AGENT_SESSION, TOKEN = "agent_session", "token"
-"""Under these keys of a session's metadata stand the agent's own id of the session, and what its reports are bound by;
-its name stands under `AGENT`."""
 
 
 @frozen
@@ -225,7 +221,7 @@ def continued(shop: Shop, session: Session | None, profile: Profile) -> tuple[st
     It must be the same agent, and what it keeps of the session must be whole: then its memory goes on. If not, a brief
     of ours takes its place.
     """
-    if session is None or session.metadata.get(AGENT) != profile.name:
+    if session is None or session.agent != profile.name:
         return "", ""
     theirs = session.metadata.get(AGENT_SESSION, "")
     path = profile.chat(shop.project.root, theirs) if theirs else None

@@ -87,7 +87,7 @@ def task_answer(graph: Graph, task: Task, now: datetime) -> TaskAnswer:
 
 
 class SessionAnswer(NamedTuple):
-    """A session in brief."""
+    """A session in brief; *tokens* is what the *agent* in it has used, if one was."""
 
     id: str
     kind: str
@@ -105,6 +105,8 @@ class SessionAnswer(NamedTuple):
     created: str
     updated: str
     current: bool = False
+    agent: str | None = None
+    tokens: int = 0
 
 
 def session_answer(session: Session, current: str | None = None) -> SessionAnswer:
@@ -126,6 +128,8 @@ def session_answer(session: Session, current: str | None = None) -> SessionAnswe
         created=session.created,
         updated=session.updated,
         current=session.id == current,
+        agent=session.agent,
+        tokens=session.activity.usage.total,
     )
 
 

@@ -60,7 +60,6 @@ def task_status(ctx: Context, task: Annotated[str | None, TASK] = None) -> PlanS
 
 
 def _plan_status(ctx: Context, graph: Graph) -> PlanStatusAnswer:
-    from qwen_orch.answers.agents import tokens_of
     from qwen_orch.answers.status import PlanStatusAnswer
     from qwen_orch.graph import query
     from qwen_orch.graph.calibration import calibration
@@ -79,8 +78,14 @@ def _plan_status(ctx: Context, graph: Graph) -> PlanStatusAnswer:
         remaining_hours=_hours(graph, ctx.project.config.jobs),
         next=next_steps(graph, ready),
         calibration=calibration(graph),
-        tokens=tokens_of(graph),
+        tokens=ctx.project.tokens(graph.root.id) if _agents_work(ctx, graph) else 0,
     )
+
+
+def _agents_work(ctx: Context, graph: Graph) -> bool:
+    """Tell whether agents may have spent tokens: counting them is spared where none was ever there."""
+    attempts = (a for t in graph.tasks.values() for a in t.attempts)
+    return bool(ctx.project.config.agent) or any(a.executor == "agent" for a in attempts)
 
 
 def _hours(graph: Graph, jobs: int) -> Hours:

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from qwen_orch.errors import AgentError
-from qwen_orch.graph.state import Graph
 from qwen_orch.processes.shop import Shop
-
-
-def spent(graph: Graph) -> int:
-    """Return how many tokens all sessions of the plan have used."""
-    return sum(session.activity.usage.total for session in graph.sessions.values())
 
 
 def attempt_tokens(shop: Shop) -> int:
@@ -18,7 +12,7 @@ def attempt_tokens(shop: Shop) -> int:
     each, whole = config.agent_attempt_tokens, config.agent_plan_tokens
     if not whole:
         return each
-    left = whole - spent(shop.writer.graph)
+    left = whole - _spent(shop)
     if left <= 0:
         message = f"the plan has used up its {whole:,} tokens (agent.planTokens)"
         raise AgentError(message, f"/config agent.planTokens {2 * whole}", "/task_status")
@@ -29,6 +23,10 @@ def raised(shop: Shop) -> str:
     """Return what to type so that an attempt which used up its tokens may go on: more for it, or for the plan."""
     config = shop.project.config
     each, whole = config.agent_attempt_tokens, config.agent_plan_tokens
-    if whole and spent(shop.writer.graph) >= whole:
+    if whole and _spent(shop) >= whole:
         return f"/config agent.planTokens {2 * whole}"
     return f"/config agent.attemptTokens {2 * each}"
+
+
+def _spent(shop: Shop) -> int:
+    return shop.project.tokens(shop.writer.graph.root.id)

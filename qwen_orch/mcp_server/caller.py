@@ -12,12 +12,9 @@ from qwen_orch.commands.context import Context, Moot, Update
 from qwen_orch.errors import SessionNotFound, StateTransitionError, StorageError, ValidationError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId, SessionId, is_safe
-from qwen_orch.model.session import Session, SessionKind
+from qwen_orch.model.session import TOKEN, Session, SessionKind
 from qwen_orch.project.project import HOME, Current, Project, find_root
 from qwen_orch.project.writer import Writer
-
-KEY = "token"
-"""The session's metadata of this name is the SHA-256, in hexadecimal, of the secret in its token."""
 
 
 class Nobody:
@@ -125,7 +122,7 @@ def _proven(project: Project, name: str, secret: str) -> Session:
     except SessionNotFound:
         session = None
     said = hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
-    if session is None or not hmac.compare_digest(session.metadata.get(KEY, ""), said):
+    if session is None or not hmac.compare_digest(session.metadata.get(TOKEN, ""), said):
         raise wrong
     return session
 

@@ -72,6 +72,11 @@ class Artifact:
     at: str = ""
 
 
+AGENT, AGENT_SESSION, TOKEN = "agent", "agent_session", "token"
+"""Under these keys of a session's metadata stand the name of the agent that works in it, the agent's own id of the
+session, and the digest of what its reports are bound by."""
+
+
 @frozen
 class Session:
     """A persistent container of context; *parent* is the session it was opened from."""
@@ -93,3 +98,8 @@ class Session:
     metadata: dict[str, str] = Factory(dict)
     created: str = ""
     updated: str = ""
+
+    @property
+    def agent(self) -> str | None:
+        """The name of the agent that works in it, if one does."""
+        return self.metadata.get(AGENT)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from qwen_orch.answers.core import SessionAnswer, session_answer
 from qwen_orch.errors import OrchError, StorageError
 from qwen_orch.model.ids import OrchestrationId
+from qwen_orch.model.session import AGENT
 from qwen_orch.store import journal, seal
 from qwen_orch.store.files import Stands, standing
 from qwen_orch.store.migrations import migrated
@@ -109,7 +110,13 @@ def _brief(page: dict[str, Any]) -> Brief:
     stored = page["session"]
     told: dict[str, Any] = {name: stored[name] for name in _AS_STORED}
     told |= {name: len(stored[name]) for name in _COUNTED}
+    told |= {"agent": stored["metadata"].get(AGENT), "tokens": _tokens(stored.get("activity"))}
     return Brief(page["seq"], SessionAnswer(**told, type=stored["kind"], tags=tuple(stored["tags"])))
+
+
+def _tokens(activity: dict[str, Any] | None) -> int:
+    """Return what an agent used, as stored; older formats know of none."""
+    return activity["usage"]["input"] + activity["usage"]["output"] if activity else 0
 
 
 _COUNTED = ("thoughts", "notes", "decisions", "artifacts")

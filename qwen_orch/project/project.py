@@ -276,6 +276,10 @@ class Project:
 
         return index.sessions(self)
 
+    def tokens(self, orchestration: str) -> int:
+        """Return how many tokens agents have used in all sessions of an orchestration."""
+        return sum(s.tokens for s in self.sessions() if s.orchestration == orchestration)
+
     def writer_of_session(self, session: str) -> tuple[Writer, str]:
         """Return the writer and full id of the session that *session*, an id or prefix, means in the whole project."""
         current = self.current.orchestration
