@@ -45,14 +45,12 @@ def opened_for_agent(
 def planned_by_agent(ctx: Context, writer: Writer, session: SessionId) -> str:
     """Have the agent plan in *session*; return why it did not, or nothing. Raises `AgentError` without an agent."""
     from qwen_orch.agents.profile import profile_of
-    from qwen_orch.execution.brief import prompt
-    from qwen_orch.execution.brief.workspace import given
+    from qwen_orch.execution.brief.workspace import prompt_of
     from qwen_orch.planning.by_agent import plan_by_agent
 
-    config = ctx.project.config
-    text = prompt(given(ctx.project, writer.graph, writer.graph.session(session)))
-    work = plan_by_agent(shop_of(ctx, writer), session, profile_of(config), text, THINKING_DEPTHS[config.thinkingDepth])
-    return run_through(work)
+    shop, config = shop_of(ctx, writer), ctx.project.config
+    text, depth = prompt_of(shop, session), THINKING_DEPTHS[config.thinkingDepth]
+    return run_through(plan_by_agent(shop, session, profile_of(config), text, depth))
 
 
 def read_instead(ctx: Context, writer: Writer, session: SessionId, draft: Draft) -> None:

@@ -117,8 +117,7 @@ async def answered_elsewhere(writer: Writer, session: SessionId, number: int) ->
     """Return the answer that somebody gives by /allow or /deny, in whatever process."""
     while True:
         writer.refresh()
-        asked = writer.graph.session(session).activity.requests
-        answered = next((r for r in asked if r.number == number and r.allowed is not None), None)
-        if answered is not None:
-            return Answer(bool(answered.allowed), answered.by)
+        asked = writer.graph.session(session).activity.request(number)
+        if asked is not None and asked.allowed is not None:
+            return Answer(asked.allowed, asked.by)
         await asyncio.sleep(LOOK_SECONDS)

@@ -14,6 +14,7 @@ from qwen_orch.agents.turn import Limits, Stop, Turn, Watch
 from qwen_orch.agents.work import Agent, Terms, at_work, continued
 from qwen_orch.errors import AgentError
 from qwen_orch.execution.attempt import Wanted, attempted, claimed, failed, session_for, suspended
+from qwen_orch.execution.brief.workspace import prompt_of
 from qwen_orch.execution.budget import attempt_tokens, raised
 from qwen_orch.execution.review import review_by
 from qwen_orch.execution.suspicion import doubts
@@ -152,12 +153,7 @@ class _Doing:
 
     async def _worked(self, agent: Agent) -> Turn:
         """Return the last turn: after a reminder if nothing was claimed, and more tries if only the line was bad."""
-        from qwen_orch.execution.brief import prompt
-        from qwen_orch.execution.brief.workspace import given
-
-        session = self.shop.writer.graph.session(self.session.id)
-        text = prompt(given(self.shop.project, self.shop.writer.graph, session))
-        turn = await agent.ask(text)
+        turn = await agent.ask(prompt_of(self.shop, self.session.id))
         for pause in BACK_OFF_SECONDS:
             if turn.stop is not Stop.FAILED or turn.lasting:
                 break

@@ -13,10 +13,8 @@ from qwen_orch.agents.trouble import Trouble
 from qwen_orch.agents.turn import Limits, Stop, Watch
 from qwen_orch.agents.work import READ_ONLY, Terms, at_work
 from qwen_orch.errors import AgentError
-from qwen_orch.execution.brief import prompt
-from qwen_orch.execution.brief.workspace import given
+from qwen_orch.execution.brief.workspace import prompt_of
 from qwen_orch.execution.budget import attempt_tokens
-from qwen_orch.model.activity import Finding
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import Session
 from qwen_orch.model.task import Evidence
@@ -37,8 +35,7 @@ def review_by(profile: Profile) -> Review:
         try:
             terms = Terms(READ_ONLY, Watch(Limits.of(config, attempt_tokens(shop))), only_looks=True)
             async with at_work(shop, session, profile, terms, Record(shop, session, task, log)) as agent:
-                given_to = shop.writer.graph.session(session)
-                turn = await agent.ask(prompt(given(shop.project, shop.writer.graph, given_to)))
+                turn = await agent.ask(prompt_of(shop, session))
                 gave_out = "" if turn.stop is Stop.ENDED else turn.detail
         except (Trouble, AgentError) as error:
             gave_out = str(error)
@@ -51,10 +48,8 @@ def review_by(profile: Profile) -> Review:
 
 
 def _evidence(session: Session, profile: Profile) -> dict[int, Evidence]:
-    return {f.criterion: _of(f, profile) for f in session.activity.findings}
-
-
-def _of(finding: Finding, profile: Profile) -> Evidence:
-    return Evidence(
-        "review", timestamp(), finding.met, profile.name, output=finding.reason, confidence=finding.confidence
-    )
+    at, by = timestamp(), profile.name
+    return {
+        f.criterion: Evidence("review", at, f.met, by, output=f.reason, confidence=f.confidence)
+        for f in session.activity.findings
+    }

@@ -1,4 +1,4 @@
-"""What agents have asked and nobody has answered yet."""
+"""What agents have asked a person for."""
 
 from __future__ import annotations
 

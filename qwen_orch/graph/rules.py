@@ -141,7 +141,7 @@ def _check_thought(graph: Graph, event: e.ThoughtRecorded) -> None:
 
 
 def _check_answer(graph: Graph, session_id: str, number: int) -> None:
-    asked = next((r for r in graph.session(session_id).activity.requests if r.number == number), None)
+    asked = graph.session(session_id).activity.request(number)
     if asked is None or asked.allowed is not None:
         state = "is no question" if asked is None else f"was answered already, by {asked.by}"
         raise StateTransitionError(f"{number} of {session_id} {state}", "/permissions")

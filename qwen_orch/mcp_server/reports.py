@@ -29,21 +29,18 @@ SHORT = 4_000
 
 def report_progress(caller: Caller, said: dict[str, Any]) -> Reported:
     """Keep how far a task is, and the note. What is known already is not kept twice."""
+    note = said.get("note", "").strip()
     found: list[Task] = []
 
     def added(graph: Graph, session: Session, at: str) -> list[e.Event]:
-        task = (
-            graph.task(session.task) if caller.session and session.task else graph.task(task_named(graph, said["task"]))
-        )
+        task = graph.task(session.task if caller.session and session.task else task_named(graph, said["task"]))
         found[:] = [task]
-        note = said.get("note", "").strip()
-        moved: list[e.Event] = (
-            [e.ProgressReported(task.id, said["progress"])] if task.progress != said["progress"] else []
-        )
-        noted = (
-            [e.NoteAdded(session.id, Note(note, at))] if note and note not in [n.text for n in session.notes] else []
-        )
-        return [*moved, *noted]
+        events: list[e.Event] = []
+        if task.progress != said["progress"]:
+            events.append(e.ProgressReported(task.id, said["progress"]))
+        if note and note not in (n.text for n in session.notes):
+            events.append(e.NoteAdded(session.id, Note(note, at)))
+        return events
 
     session = keep(caller, "report_progress", added, None if caller.session else _worked_in(caller, said["task"]))
     return Reported(session.id, f"{said['progress']:.0%}", found[0].id)

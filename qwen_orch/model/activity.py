@@ -99,3 +99,7 @@ class Activity:
     claim: str | None = None
     requests: tuple[PermissionRequest, ...] = ()
     findings: tuple[Finding, ...] = ()
+
+    def request(self, number: int) -> PermissionRequest | None:
+        """Return the request of this *number*, None when it was not made or is no longer kept."""
+        return next((r for r in self.requests if r.number == number), None)

@@ -58,8 +58,8 @@ def _why(task: Task) -> str:
 def _waits(graph: Graph, asked: e.PermissionAsked) -> bool:
     """Tell whether the same step did not answer, too, as a policy does."""
     session = graph.sessions.get(asked.id)
-    requests = session.activity.requests if session else ()
-    return any(r.number == asked.request.number and r.allowed is None for r in requests)
+    request = session.activity.request(asked.request.number) if session else None
+    return request is not None and request.allowed is None
 
 
 def _asked(graph: Graph, record: Record, asked: e.PermissionAsked) -> Happening:

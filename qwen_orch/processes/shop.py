@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from attrs import define
 
-from qwen_orch.model.activity import PermissionRequest
+from qwen_orch.model.activity import NOBODY, PermissionRequest
 from qwen_orch.model.ids import SessionId
 from qwen_orch.processes.command import Surroundings
 from qwen_orch.project.config import seconds
@@ -24,7 +24,7 @@ class Answer(NamedTuple):
 
 
 async def _nobody(session: SessionId, request: PermissionRequest) -> Answer:
-    return Answer(False, "nobody")
+    return Answer(False, NOBODY)
 
 
 @define

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qwen_orch.execution.brief import brief
+from qwen_orch.execution.brief import brief, prompt
 from qwen_orch.execution.brief.parts import GUIDES, RULES, in_play
 from qwen_orch.graph.state import Graph
+from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import Session, SessionKind
 from qwen_orch.model.text import clean
 from qwen_orch.processes.secrets import hide
 
 if TYPE_CHECKING:
     from qwen_orch.answers.sessions import ContextPart
+    from qwen_orch.processes.shop import Shop
     from qwen_orch.project.project import Project
 
 MOST_FILES = 20
@@ -23,8 +25,14 @@ MOST_BYTES = 16_000
 
 
 def given(project: Project, graph: Graph, session: Session) -> tuple[ContextPart, ...]:
-    """Return the brief of *session* as it is now: what ``/context`` shows, and what the executor sends."""
+    """Return the brief of *session* as it is now: what ``/context`` shows, and what an agent is sent."""
     return brief(graph, session, project.config.agent_context, files_for(project.root, graph, session))
+
+
+def prompt_of(shop: Shop, session: SessionId) -> str:
+    """Return the text that an agent in *session* is sent."""
+    graph = shop.writer.graph
+    return prompt(given(shop.project, graph, graph.session(session)))
 
 
 def files_for(root: Path, graph: Graph, session: Session) -> dict[str, str]:
