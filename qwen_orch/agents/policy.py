@@ -19,6 +19,7 @@ from attrs import frozen
 from qwen_orch.agents.profile import SERVER
 from qwen_orch.agents.seen import arguments
 from qwen_orch.model.text import clean, one_line
+from qwen_orch.project.project import HOME
 
 HARMLESS = ("read", "search", "think")
 OUR_TOOLS = ("sequentialthinking", "submit_plan", "report_progress", "record_decision", "claim_done", "report_finding")
@@ -156,6 +157,8 @@ def _fits(wanted: Wish, pattern: str, verdict: str) -> bool:
     fits = [fnmatchcase(path, pattern) for path in wanted.paths]
     if verdict == "deny":
         return any(fits)
+    if verdict == "allow" and any(path.startswith(f"{HOME}/") for path in wanted.paths):
+        return wanted.kind in HARMLESS  # what is written there decides what may be done
     return all(fits) and not (wanted.outside and verdict == "allow" and pattern in ("*", ""))
 
 

@@ -12,7 +12,8 @@ from attrs import field, frozen
 
 from qwen_orch.errors import AgentError
 from qwen_orch.processes.ourselves import our_variables, ourselves
-from qwen_orch.project.config import Config
+from qwen_orch.project.project import Project
+from qwen_orch.project.trust import refuse_untyped
 
 SERVER = "orch"
 """What our report server is called by agents; its tools are then named after it."""
@@ -46,11 +47,15 @@ class Profile:
     chat: Callable[[Path, str], Path | None] = lambda cwd, session: None
 
 
-def profile_of(config: Config) -> Profile:
-    """Return the agent that is configured; raise `AgentError` when there is none, or it is not installed."""
+def profile_of(project: Project) -> Profile:
+    """Return the agent that is configured; raise `AgentError` when there is none, nobody agreed to it, or it is not
+    installed.
+    """
+    config = project.config
     name = config.agent
     if not name:
         raise AgentError("no agent is configured", "/config agent.name qwen", "/config agent.name sim")
+    refuse_untyped(project.root, config)
     named = dict.fromkeys((*USUAL, *shlex.split(config.agent_environment.replace(",", " "))))
     passed = {k: os.environ[k] for k in named if k in os.environ} | {"TERM": "dumb", "NO_COLOR": "1"}
     if config.agent_command:

@@ -28,6 +28,7 @@ from qwen_orch.model.text import clean
 from qwen_orch.processes.command import Lines, end, started
 from qwen_orch.processes.secrets import Hiding, hide
 from qwen_orch.processes.shop import Answer, Shop
+from qwen_orch.project.trust import untyped
 from qwen_orch.project.writer import timestamp
 from qwen_orch.store.lease import MARK
 
@@ -87,8 +88,9 @@ class Agent:
         wanted = policy.wish(call, self.shop.project.root)
         if wanted.ours:
             return True
-        answer = policy.decision(wanted, config.permissions, self.terms.consented)
-        if self.terms.only_looks and wanted.kind not in policy.HARMLESS:
+        agreed = not untyped(self.shop.project.root, config)  # it may have written rules for itself meanwhile
+        answer = policy.decision(wanted, config.permissions if agreed else (), self.terms.consented)
+        if (self.terms.only_looks or not agreed) and wanted.kind not in policy.HARMLESS:
             answer = "deny"
         request = self._request(wanted)
         if answer != "ask":

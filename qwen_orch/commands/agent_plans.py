@@ -50,7 +50,7 @@ def planned_by_agent(ctx: Context, writer: Writer, session: SessionId) -> str:
 
     shop, config = shop_of(ctx, writer), ctx.project.config
     text, depth = prompt_of(shop, session), THINKING_DEPTHS[config.thinkingDepth]
-    return run_through(plan_by_agent(shop, session, profile_of(config), text, depth))
+    return run_through(plan_by_agent(shop, session, profile_of(ctx.project), text, depth))
 
 
 def read_instead(ctx: Context, writer: Writer, session: SessionId, draft: Draft) -> None:

@@ -86,7 +86,7 @@ def _by_agent(
 
     if template or merge:
         raise UsageError("an agent plans from the text: --agent goes with neither --template nor --merge", "/help plan")
-    profile = profile_of(ctx.project.config)
+    profile = profile_of(ctx.project)
     if above is None:
         may_replace(ctx)
     draft = _with_kept_requirements(ctx, empty_draft(text, title))

@@ -108,6 +108,7 @@ def config(
 ) -> Settings:
     """List the settings, show one, or set one. They are kept in .qwen/orchestration/config.json."""
     from qwen_orch.project.config import checked, to_dict
+    from qwen_orch.project.trust import LOOSENING, agree
 
     if key is not None and key not in KEYS:
         checked(key, None)
@@ -117,6 +118,8 @@ def config(
         ctx.project.configure(key, value)
         if key == "hooks":  # typed by the person just now: that is the consent
             _agree(ctx)
+        if key in LOOSENING:
+            agree(ctx.project.root, ctx.project.config, key)
     present, usual = to_dict(ctx.project.config), to_dict(Config())
     names = [key] if key else list(KEYS)
     settings = tuple(Setting(n, present[n], usual[n], KEYS[n].metadata["meaning"]) for n in names)

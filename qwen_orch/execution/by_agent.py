@@ -50,7 +50,7 @@ async def do_by_agent(shop: Shop, wanted: Wanted, session: Session) -> Verdict:
 
     The first attempt is made in *session*. Raises `AgentError` when the agent, or the model behind it, gives out.
     """
-    profile = profile_of(shop.project.config)
+    profile = profile_of(shop.project)
     for remaining in reversed(range(shop.project.config.maxAttempts)):
         verdict = await _attempt(shop, wanted, session, profile)
         task = shop.writer.graph.task(wanted.task)

@@ -118,3 +118,10 @@ def _fitting(text: str, width: int) -> int:
         if used > width:
             return position
     return len(text)
+
+
+def one_word(text: str) -> str:
+    """Return *text* as a person types it to be one word of a command."""
+    if text and re.fullmatch(r"[\w@%+=:,./-]+", text, re.ASCII):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' if '"' not in text or "'" in text else f"'{text}'"

@@ -8,7 +8,6 @@ and rebuilt, so that the edit had no effect. Then what it would have changed is 
 from __future__ import annotations
 
 import difflib
-import shlex
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -19,7 +18,7 @@ from qwen_orch.errors import OrchError, ValidationError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId, is_safe
 from qwen_orch.model.task import TaskStatus
-from qwen_orch.model.text import clean
+from qwen_orch.model.text import clean, one_word
 from qwen_orch.project.config import parse
 from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
@@ -259,5 +258,4 @@ def _term(name: str, value: Any) -> str:
 
 
 def _quoted(value: Any) -> str:
-    text = clean(str(value)) if value else "none"
-    return text if shlex.quote(text) == text else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return one_word(clean(str(value)) if value else "none")

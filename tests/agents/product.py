@@ -23,6 +23,7 @@ from typing import Any
 
 from attrs import define
 
+from qwen_orch.project.trust import LOOSENING
 from tests.agents import qwen_cli
 from tests.agents.answers import Answer, call
 from tests.agents.openai_model import Model, Request
@@ -64,11 +65,14 @@ class Product:
         return self.root / ".qwen" / "orchestration"
 
     def configure(self, settings: Mapping[str, object]) -> None:
-        """Set *settings*, beside those that are set."""
+        """Set *settings*, beside those that are set; a person types those that loosen what an agent may do."""
         path = self.kept / "config.json"
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         before = json.loads(path.read_text()) if path.exists() else {}
         path.write_text(json.dumps({**before, **settings}))
+        for key in LOOSENING & settings.keys():
+            value = settings[key]
+            self.result("config", key, value if isinstance(value, str) else json.dumps(value))
 
     def run(self, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
@@ -163,10 +167,12 @@ class Bench(Desk):
     def in_git(cls, place: Path) -> Bench:
         """Return an empty project below *place*."""
         root = repository(place / "project")
-        settings = {"agent.name": "sim", "agent.mode": "yolo", **FAST}
+        settings = {"agent.name": "sim", **FAST}
         (root / ".qwen" / "orchestration").mkdir(mode=0o700, parents=True)
         (root / ".qwen" / "orchestration" / "config.json").write_text(json.dumps(settings))
-        return cls(root)
+        bench = cls(root)
+        bench.configure(agent__mode="yolo")
+        return bench
 
     def configure(self, **settings: object) -> None:
         """Set *settings*, with ``__`` for the dot in a key."""

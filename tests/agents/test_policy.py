@@ -96,6 +96,12 @@ def test_paths_are_those_that_are_meant(tmp_path: Path) -> None:
     assert decision(edit(root, "link/passwd"), ["allow edit link/*", "allow edit *"], ()) == "ask"
 
 
+@pytest.mark.parametrize("rule", ["allow edit *", "allow edit *.json", "allow edit .qwen/*", "allow * *"])
+def test_our_own_state_is_not_among_what_a_rule_lets_an_agent_change(rule: str, tmp_path: Path) -> None:
+    assert decision(edit(tmp_path, ".qwen/orchestration/config.json"), [rule], ()) == "ask"
+    assert decision(edit(tmp_path, ".qwen/orchestration/config.json"), ["deny edit *.json", rule], ()) == "deny"
+
+
 def test_all_files_must_be_allowed_and_one_is_enough_to_deny(tmp_path: Path) -> None:
     both = edit(tmp_path, "src/a", "docs/b")
     assert decision(both, ["allow edit src/*"], ()) == "ask"

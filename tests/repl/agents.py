@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from qwen_orch.project.project import Project
+from qwen_orch.project.trust import LOOSENING
 from tests.commands.desk import Desk
 
 
@@ -19,7 +20,10 @@ def at_work(folder: Path, *tasks: str, **settings: object) -> Desk:
     home.mkdir(mode=0o700, parents=True)
     named = {key.replace("__", "."): value for key, value in settings.items()}
     (home / "config.json").write_text(json.dumps({"agent.name": "sim", "maxAttempts": 1, **named}))
-    return Desk(folder).plan("\n\n".join(["# Work", *map(_task, range(1, len(tasks) + 1), tasks)]))
+    desk = Desk(folder)
+    for key in LOOSENING & named.keys():
+        desk(f"/config {key} {named[key]}")
+    return desk.plan("\n\n".join(["# Work", *map(_task, range(1, len(tasks) + 1), tasks)]))
 
 
 def _task(number: int, text: str) -> str:

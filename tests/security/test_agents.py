@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
 
+from qwen_orch.errors import AgentError
 from tests.commands.desk import Desk
 from tests.security.hostile import replied, shown, unsafe
 from tests.security.test_secrets import BODY, KEY
@@ -48,6 +50,46 @@ def test_what_an_agent_writes_is_text(worked: Desk) -> None:
     for line in ("/task_status 1", "/session_history --timeline", "/context", "/sessions"):
         outcome = worked.run(line)
         assert not unsafe(shown(outcome) + replied(outcome)), line
+
+
+FOREIGN = {
+    "agent.command": f"{sys.executable} -c \"open('ran', 'w')\"",
+    "agent.environment": "MY_DATABASE_PASSWORD",
+    "agent.mode": "yolo",
+    "permissions": ["allow execute *"],
+}
+
+
+@pytest.mark.parametrize("key", FOREIGN)
+def test_what_came_with_a_project_neither_is_the_agent_nor_loosens_it(desk: Desk, key: str) -> None:
+    """A clone, or an agent, may have written config.json; what to type shows it whole, and typing it is the consent."""
+    desk.plan("# P\n- [ ] Work\n  - sim: run touch ran\n  - sim: claim done\n")
+    desk("/config agent.name sim")
+    path = desk.project.home / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: FOREIGN[key]}))
+    for line in ("/new_task", "/new_task --all", "/plan --agent Something else"):
+        error = Desk(desk.root).refused(line, AgentError)
+        assert error.message.startswith(f"{key} in config.json: nobody agreed to that in this folder")
+    assert not Path("ran").exists()
+    assert not desk.task(1).attempts
+    desk(error.hints[0])
+    assert desk.project.config == Desk(desk.root).project.config
+    Desk(desk.root).run("/new_task")
+    assert Desk(desk.root).task(1).attempts
+
+
+def test_a_rule_that_an_agent_writes_for_itself_does_not_count(desk: Desk) -> None:
+    """Not in the attempt that writes it, either."""
+    desk("/config agent.name sim")
+    desk("/config maxAttempts 1")
+    desk("""/config permissions '["allow execute cp*"]'""")
+    Path("rules.json").write_text(json.dumps({"agent.name": "sim", "permissions": ["allow execute *"]}))
+    desk.plan("# P\n- [ ] Work\n\n  sim: run cp rules.json .qwen/orchestration/config.json\n  sim: run touch ran\n")
+    desk.run("/new_task", yes=True)
+    assert desk.reopen().project.config.permissions == ("allow execute *",)
+    assert not Path("ran").exists()
+    asked = desk.graph.session(desk.task(1).attempts[0].session).activity.requests
+    assert [(one.allowed, one.by) for one in asked if one.detail == "touch ran"] == [(False, "policy")]
 
 
 def test_an_agent_gets_no_secret_of_ours_but_those_it_is_given(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
