@@ -36,6 +36,7 @@ PROJECT = re.compile(r"<!-- project: (\S+) -->")
 MODEL = re.compile(r"<!-- model: (\w+) -->")
 VARYING = (
     (re.compile(r"\b((?:orch|session)-[a-z0-9-]*?)-[a-hj-km-np-z2-9]{4}(?![a-z0-9-])"), r"\1-xxxx"),
+    (re.compile(r"\bbackground-[a-z0-9]{8}\b"), "background-xxxxxxxx"),
     (re.compile(r"\b\d{8}T\d{12}(?:\.[0-9a-f]{8})?\b"), "stamp"),
     (re.compile(r"\b\d{4}-\d\d-\d\d(?:T[\d:.]+\+00:00)?"), "yyyy-mm-dd"),
     (re.compile(r"\b\d\d:\d\d(:\d\d)?\b(?: to \d\d:\d\d\b)?"), "hh:mm"),

@@ -50,7 +50,7 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{k}: {v}" for k, v in value.items()) or "(none)"
     if isinstance(value, list | tuple):
-        return " ".join(map(str, value)) or "(empty)"
+        return ", ".join(map(str, value)) or "(empty)"
     return "(none)" if value in (None, "") else str(value)
 
 
