@@ -215,6 +215,7 @@ async def _closed(
     await end(process)
     listening.cancel()
     await asyncio.wait({listening})
+    process._transport.close()  # type: ignore[attr-defined]  # its pipes: a child of it may hold them open
 
 
 def continued(shop: Shop, session: Session | None, profile: Profile) -> tuple[str, str]:

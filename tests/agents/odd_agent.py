@@ -12,6 +12,7 @@ mode        has modes as an option, and takes none
 stderr      writes 2 MB to its standard error before it answers
 ignores     goes on with a turn that was cancelled, and does not end with its input
 floods      30,000 pieces of text in a turn
+leaves      a child that holds its standard error open, and dies in a prompt
 halves      characters cut in two, as some streams do, in words, titles and ids
 """
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from typing import Any
@@ -52,10 +54,17 @@ def asked(method: str, **params: Any) -> Any:
             return message
 
 
+def die() -> None:
+    """End at once, as a crash does."""
+    if WAY == "leaves":
+        subprocess.Popen(["sleep", "5"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    os._exit(7)
+
+
 def prompted() -> dict[str, Any]:
     """Do a turn in this agent's way and return its result."""
-    if WAY == "dies_in_turn":
-        os._exit(7)
+    if WAY in ("dies_in_turn", "leaves"):
+        die()
     if WAY == "huge":
         update(sessionUpdate="tool_call", toolCallId="1", title="t" * 10**6, rawInput={"x": "y" * 2 * 10**6})
         say("z" * 10**6)
