@@ -24,7 +24,6 @@ from typing import Any
 from attrs import define
 
 from qwen_orch.project.trust import LOOSENING
-from tests.agents import qwen_cli
 from tests.agents.answers import Answer, call
 from tests.agents.openai_model import Model, Request
 from tests.commands.desk import Desk
@@ -262,8 +261,3 @@ def by_role(worker: list[Answer], reviewer: list[Answer]) -> Callable[[Request],
     ours: Iterator[Answer] = iter(worker)
     theirs: Iterator[Answer] = iter(reviewer)
     return lambda request: next(theirs if reviews(request) else ours)
-
-
-def home(place: Path) -> Path:
-    """Return a fresh home below *place* in which agents speak to nobody but the model."""
-    return qwen_cli.make_home(place / "home")
