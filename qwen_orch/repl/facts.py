@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from qwen_orch.graph.query import status_word
 from qwen_orch.graph.state import Graph
@@ -13,7 +13,7 @@ from qwen_orch.model.task import Task, TaskStatus
 from qwen_orch.model.text import clip, one_line
 from qwen_orch.project.project import Project
 from qwen_orch.project.writer import now
-from qwen_orch.repl.standing import Standing, standing
+from qwen_orch.repl.standing import Standing, asking, standing
 from qwen_orch.store import files
 
 if TYPE_CHECKING:
@@ -53,11 +53,23 @@ class Facts:
 
     def see(self, graph: Graph, session: str | None) -> None:
         """Take in the state that is current now."""
-        if graph is not self.graph:
+        if graph.tasks is not self.graph.tasks:
             self._tasks = None
         self._sessions = self._orchestrations = None
         self.graph, self.session = graph, session
         self.standing = standing(graph, session, now())
+
+    def notice(self, graph: Graph) -> None:
+        """Take in the state while keys are pressed: what was counted and still holds is not counted again.
+
+        Agents at work change their sessions many times a second, and the tasks seldom.
+        """
+        before = self.graph
+        if self.standing is None or graph.tasks is not before.tasks or graph.root.plan is not before.root.plan:
+            self.see(graph, self.session)
+        else:
+            self.graph, self._sessions = graph, None
+            self.standing = evolve(self.standing, asking=asking(graph))
 
     def tasks(self) -> list[Task]:
         """Return the tasks, those under way first, settled ones last."""

@@ -67,6 +67,7 @@ def _prompt(facts: Facts, terminal: Terminal, screen: Screen) -> Prompt:
 
         prompt = ToolkitPrompt(facts, terminal, screen.color)
         prompt.type_ahead(terminal.early_keys())
+        gc.freeze()  # a large plan is not looked through for garbage while keys are pressed
     except Exception as error:
         screen.complain(internal_error(error, "the prompt", facts.project.home))
         return PlainPrompt()
@@ -228,7 +229,7 @@ class Shell:
         try:
             news, graph = self.writer.refresh(), self.writer.graph
             if news:
-                self.facts.see(graph, self.facts.session)
+                self.facts.notice(graph)
         except OrchError:
             return None  # the next command says it
         self._rests_until = time.monotonic() + REST * (time.monotonic() - began)

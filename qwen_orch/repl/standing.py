@@ -62,8 +62,13 @@ def standing(graph: Graph, session: str | None, now: datetime) -> Standing | Non
         running=tuple(sorted(running)),
         session=session,
         interrupted=len(begun) - len(running),
-        asking=tuple(dict.fromkeys(q.name for q in waiting(graph))),
+        asking=asking(graph),
     )
+
+
+def asking(graph: Graph) -> tuple[str, ...]:
+    """Return the tasks (or sessions) whose agents wait for an answer, the first who asked first."""
+    return tuple(dict.fromkeys(q.name for q in waiting(graph)))
 
 
 def _startable(graph: Graph, task: Task) -> bool:
