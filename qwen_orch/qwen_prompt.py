@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qwen_orch.commands import ALIASES
-from qwen_orch.commands.context import Context
+from qwen_orch.commands.context import Context, Nobody
 from qwen_orch.commands.lexer import Line, split
 from qwen_orch.commands.registry import ALL
 from qwen_orch.dispatch import Outcome, interrupt, run
-from qwen_orch.errors import OrchError, UsageError
+from qwen_orch.errors import OrchError
 from qwen_orch.inside.slash_commands import ANY, NAMES, typed
 
 if TYPE_CHECKING:
-    from qwen_orch.commands.context import Moot, Update
     from qwen_orch.project.project import Project
 
+DOOR = Nobody("inside Qwen Code")
 SECONDS = 50
 """How long a command may take. Qwen Code gives a hook 60 s, and then shows the person an error of its own."""
 LONGEST = 30_000
@@ -42,27 +42,6 @@ qwen-orch has opened the task that the person asked for. Its answer and the brie
 paragraph. Do that task now, and no other. You cannot declare it done: when you are ready, say what you did, and that
 `/orch complete_task` has it checked."""
 ESCAPED = "Angle brackets stand in it as entities, since Qwen Code escapes them: undo that."
-
-
-class Guest:
-    """The door of a command that was typed into another program: nobody to ask, nothing to read, nowhere to show."""
-
-    interactive = False
-
-    def consent(self, question: str, moot: Moot | None = None) -> bool:
-        """Agree to nothing."""
-        return False
-
-    def show(self, update: Update) -> None:
-        """Show nothing: the answer says how it ended."""
-
-    def edit(self, text: str) -> str | None:
-        """Have no editor."""
-        return None
-
-    def stdin(self) -> bytes:
-        """Refuse: standard input is the prompt itself."""
-        raise UsageError("there is no standard input inside Qwen Code", "/plan @FILE", "/plan TEXT")
 
 
 def main(arguments: list[str]) -> int:
@@ -141,7 +120,7 @@ def as_typed(picture: str) -> str:
 
 
 def _run(project: Project, line: Line) -> Outcome:
-    outcome = run(Context(project, Guest()), line, last=True)
+    outcome = run(Context(project, DOOR), line, last=True)
     signal.alarm(0)
     if _late:
         words = line.raw.removeprefix("/")
@@ -158,7 +137,7 @@ def _opened(outcome: Outcome) -> str | None:
 
 
 def _brief(project: Project, session: str) -> str:
-    context = run(Context(project, Guest()), split(f"/context {session}"), last=True)
+    context = run(Context(project, DOOR), split(f"/context {session}"), last=True)
     return "\n\n".join(part.text for part in getattr(context.answer, "parts", ()))
 
 

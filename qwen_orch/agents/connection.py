@@ -35,6 +35,7 @@ from qwen_orch.agents.seen import Recalled, Seen, seen, used
 from qwen_orch.agents.trouble import Trouble
 from qwen_orch.model.activity import Usage
 from qwen_orch.processes.ourselves import our_variables, ourselves
+from qwen_orch.project.token import VARIABLE
 
 T = TypeVar("T")
 Permit = Callable[[dict[str, Any]], Awaitable[bool]]
@@ -205,7 +206,7 @@ class _Client:
 
 def _server(cwd: Path, token: str) -> McpServerStdio:
     command, *words = ourselves("mcp", "--project", str(cwd))
-    variables = our_variables() | {"QWEN_ORCH_TOKEN": token}
+    variables = our_variables() | {VARIABLE: token}
     return McpServerStdio(
         name=SERVER, command=command, args=words, env=[EnvVariable(name=k, value=v) for k, v in variables.items()]
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import secrets
 from collections.abc import AsyncIterator
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +26,7 @@ from qwen_orch.model.text import clean
 from qwen_orch.processes.command import Lines, end, started
 from qwen_orch.processes.secrets import Hiding, hide
 from qwen_orch.processes.shop import Answer, Shop
+from qwen_orch.project.token import new_token
 from qwen_orch.project.trust import untyped
 from qwen_orch.project.writer import timestamp
 from qwen_orch.store.lease import MARK
@@ -170,11 +169,10 @@ async def _spawned(cwd: Path, profile: Profile, mark: str) -> asyncio.subprocess
 
 
 def _bound(agent: Agent) -> str:
-    """Return a token that binds reports to the session of *agent*. Only a digest of its secret is stored."""
-    secret = secrets.token_urlsafe(24)
-    digest = hashlib.sha256(secret.encode()).hexdigest()
+    """Return a token that binds reports to the session of *agent*; its digest is stored."""
+    token, digest = new_token(agent.session)
     _tell(agent, {AGENT: agent.profile.name, AGENT_SESSION: agent.theirs, TOKEN: digest})
-    return f"{agent.session}:{secret}"
+    return token
 
 
 def _tell(agent: Agent, facts: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.draft import Draft
 from qwen_orch.model.ids import SessionId, orchestration_id, session_id
+from qwen_orch.model.session import THOUGHTS
 from qwen_orch.model.text import one_line
 from qwen_orch.project.config import THINKING_DEPTHS
 from qwen_orch.project.project import suffix
@@ -27,7 +28,6 @@ def opened_for_agent(
     ctx: Context, draft: Draft, above: Writer | None, tags: tuple[str, ...], source: str
 ) -> tuple[Writer, SessionId]:
     """Make an orchestration that has nothing but a goal, and a planning session; make it current."""
-    from qwen_orch.execution.brief.instructions import THOUGHTS
     from qwen_orch.planning.adopt import Origins, opening
 
     orchestration, session = orchestration_id(draft.title, suffix()), session_id(draft.title, suffix())

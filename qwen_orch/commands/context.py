@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from attrs import Factory, define
 
-from qwen_orch.errors import OrchError, StateTransitionError
+from qwen_orch.errors import OrchError, StateTransitionError, UsageError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId, TaskId, resolve
 from qwen_orch.project.project import Project
@@ -54,6 +54,29 @@ class Door(Protocol):
 
     def stdin(self) -> bytes:
         """Return all of standard input."""
+
+
+@define
+class Nobody:
+    """The door of a program that calls us *where* nobody is to be asked, and standard input is the program's own."""
+
+    where: str
+    interactive: bool = False
+
+    def consent(self, question: str, moot: Moot | None = None) -> bool:
+        """Agree to nothing."""
+        return False
+
+    def show(self, update: Update) -> None:
+        """Show nothing: the answer says how it ended."""
+
+    def edit(self, text: str) -> str | None:
+        """Have no editor."""
+        return None
+
+    def stdin(self) -> bytes:
+        """Refuse."""
+        raise UsageError(f"there is no standard input {self.where}", "/plan @FILE", "/plan TEXT")
 
 
 @define(eq=False, repr=False)

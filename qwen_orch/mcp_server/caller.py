@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from functools import cached_property
 from pathlib import Path
 
 from attrs import define, field
 
-from qwen_orch.commands.context import Context, Moot, Update
+from qwen_orch.commands.context import Context, Nobody
 from qwen_orch.errors import SessionNotFound, StateTransitionError, StorageError, ValidationError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId, SessionId, is_safe
 from qwen_orch.model.session import TOKEN, Session, SessionKind
+from qwen_orch.project import token
 from qwen_orch.project.project import HOME, Current, Project, find_root
 from qwen_orch.project.writer import Writer
 
-
-class Nobody:
-    """The door of a program: nobody can be asked, and nothing is shown but the answer."""
-
-    interactive = False
-
-    def consent(self, question: str, moot: Moot | None = None) -> bool:
-        """Never."""
-        return False
-
-    def show(self, update: Update) -> None:
-        """Nothing: standard output is for the protocol."""
-
-    def edit(self, text: str) -> str | None:
-        """Nobody can write."""
-        return None
-
-    def stdin(self) -> bytes:
-        """Nothing: standard input is for the protocol."""
-        return b""
+DOOR = Nobody("behind a tool")
 
 
 @define(slots=False, eq=False, repr=False)
@@ -89,41 +70,39 @@ class Reception:
 
     folder: str | None
     token: str | None
-    _project: Project | None = None
 
     @property
     def home(self) -> Path:
         """Where the state of the project is, whether it can be opened or not."""
         return Path(self.folder or "") / HOME
 
+    @cached_property
+    def _project(self) -> Project:
+        return Project.at(_root(self.folder))
+
+    @cached_property
+    def _project_of_session(self) -> ProjectOfSession:
+        return ProjectOfSession.at(_root(self.folder))
+
     def caller(self) -> Caller:
         """Return who calls; raise the typed error that says why nobody may: a wrong token, no such folder."""
-        return Caller(Context(self._of_anybody(), Nobody())) if self.token is None else self._bound(self.token)
-
-    def _of_anybody(self) -> Project:
-        self._project = self._project or Project.at(_root(self.folder))
-        return self._project
-
-    def _bound(self, token: str) -> Caller:
-        name, _, secret = token.partition(":")
-        project = self._project or ProjectOfSession.at(_root(self.folder))
-        assert isinstance(project, ProjectOfSession)
-        session = _proven(project, name, secret)
+        if self.token is None:
+            return Caller(Context(self._project, DOOR))
+        project = self._project_of_session
+        session = _proven(project, self.token)
         project.here = Current(session.orchestration, session.id)
-        self._project = project
-        return Caller(Context(project, Nobody()), session.id, session.kind)
+        return Caller(Context(project, DOOR), session.id, session.kind)
 
 
-def _proven(project: Project, name: str, secret: str) -> Session:
-    """Return the session *name* if *secret* is its own; raise `ValidationError`, the same whatever is wrong."""
-    wrong = ValidationError("the token in QWEN_ORCH_TOKEN is not that of a session in this project")
+def _proven(project: Project, said: str) -> Session:
+    """Return the session of the token that was *said*; raise `ValidationError`, the same whatever is wrong with it."""
+    name = token.session_of(said)
     try:
         session = project.writer_of_session(name)[0].graph.session(name) if is_safe(name) else None
     except SessionNotFound:
         session = None
-    said = hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
-    if session is None or not hmac.compare_digest(session.metadata.get(TOKEN, ""), said):
-        raise wrong
+    if session is None or not token.proves(said, session.metadata.get(TOKEN, "")):
+        raise ValidationError(f"the token in {token.VARIABLE} is not that of a session in this project")
     return session
 
 

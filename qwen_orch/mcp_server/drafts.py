@@ -17,13 +17,11 @@ from qwen_orch.mcp_server.tools import Argument, Tool
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import orchestration_id, session_id
 from qwen_orch.model.plan import PlanStatus
-from qwen_orch.model.session import Session, SessionKind
+from qwen_orch.model.session import SUBMISSION, Session, SessionKind
 from qwen_orch.project.config import THINKING_DEPTHS, Config
 from qwen_orch.project.project import suffix
 from qwen_orch.project.writer import Writer, timestamp
 
-SUBMITTED = "submission"
-"""The session's metadata of this name is the SHA-256 of the plan that was taken: the same one again is no other."""
 LONGEST_PLAN = 2_000_000
 
 
@@ -39,12 +37,12 @@ def submit_plan(caller: Caller, said: dict[str, Any]) -> PlanTaken:
     def taking(graph: Graph) -> list[e.Event]:
         session = graph.session(caller.session) if caller.session else _planning(graph)
         chosen[:] = [session]
-        if session.metadata.get(SUBMITTED) == digest:
+        if session.metadata.get(SUBMISSION) == digest:
             return []
         if caller.session:
             _refuse_thoughtless(caller.own(graph), caller.ctx.project.config)
         adopting = _adopting(graph, session, text, title, caller.ctx.project.config)
-        return [*adopting, e.MetadataRecorded(session.id, SUBMITTED, digest)]
+        return [*adopting, e.MetadataRecorded(session.id, SUBMISSION, digest)]
 
     writer.commit("submit_plan", taking)
     graph = writer.graph
@@ -101,7 +99,7 @@ def _empty_draft(caller: Caller, text: str, title: str | None, digest: str) -> W
         graph = caller.writer.graph
         plan = graph.root.plan
         waits = plan.status is PlanStatus.DRAFT and not graph.tasks
-        if waits or any(s.metadata.get(SUBMITTED) == digest for s in graph.sessions.values()):
+        if waits or any(s.metadata.get(SUBMISSION) == digest for s in graph.sessions.values()):
             return caller.writer
         _refuse_to_replace(graph)
         kept = plan.requirements if plan.status is PlanStatus.RESET else ()

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 """Of the protocol, newest first: a client gets the one it asks for, or the newest."""
-TOKEN = "QWEN_ORCH_TOKEN"
 LONGEST_MESSAGE = 10_000_000
 """Bytes of a message; what is longer is not read into memory."""
 INSTRUCTIONS = (
@@ -64,7 +63,9 @@ class Server:
 
 def main(arguments: list[str]) -> int:
     """Answer requests until standard input ends; *arguments* may be ``--project DIR``."""
-    server = Server(_folder(arguments), os.environ.get(TOKEN))
+    from qwen_orch.project.token import VARIABLE
+
+    server = Server(_folder(arguments), os.environ.get(VARIABLE))
     with contextlib.suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):

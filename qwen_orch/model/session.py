@@ -72,9 +72,16 @@ class Artifact:
     at: str = ""
 
 
-AGENT, AGENT_SESSION, TOKEN = "agent", "agent_session", "token"
-"""Under these keys of a session's metadata stand the name of the agent that works in it, the agent's own id of the
-session, and the digest of what its reports are bound by."""
+# Keys of a session's metadata
+
+AGENT, AGENT_SESSION = "agent", "agent_session"
+"""The name of the agent that works in it, and the agent's own id of it."""
+TOKEN = "token"
+"""The digest that proves the token which its reports are bound by."""
+SOURCE, SUBMISSION = "source", "submission"
+"""Of a planning session: where the text came from, and the digest of the plan that an agent handed in."""
+THOUGHTS = "thoughts"
+"""How many thoughts an agent is asked for before it hands in a plan."""
 
 
 @frozen

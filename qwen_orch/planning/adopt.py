@@ -11,7 +11,7 @@ from qwen_orch.model import event as e
 from qwen_orch.model.draft import Draft, DraftTask
 from qwen_orch.model.ids import OrchestrationId, SessionId, phase_id, task_id
 from qwen_orch.model.plan import Decision, Orchestration, Phase, Plan
-from qwen_orch.model.session import Session, SessionKind, Thought
+from qwen_orch.model.session import SOURCE, Session, SessionKind, Thought
 from qwen_orch.model.task import Dependency, Task
 
 
@@ -92,7 +92,7 @@ def opening(draft: Draft, origins: Origins) -> list[e.Event]:
         orchestration=origins.orchestration,
         parent=origins.parent_session,
         tags=origins.tags,
-        metadata={"source": origins.source} if origins.source else {},
+        metadata={SOURCE: origins.source} if origins.source else {},
         created=origins.at,
         updated=origins.at,
     )

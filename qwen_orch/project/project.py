@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 from weakref import WeakValueDictionary
 
 from attrs import define, field
@@ -80,7 +80,7 @@ class Project:
     """What the state file says is current, and what it was when it was read."""
 
     @classmethod
-    def at(cls, folder: Path, disk: Disk | None = None) -> Project:
+    def at(cls, folder: Path, disk: Disk | None = None) -> Self:
         """Open the project at *folder*, which must exist."""
         if not os.path.isdir(folder):  # noqa: PTH112 - it need not be readable
             kind = "is not a folder" if os.path.lexists(folder) else "does not exist"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from qwen_orch.model.session import Session, SessionKind
+from qwen_orch.model.session import THOUGHTS, Session, SessionKind
 
-THOUGHTS = "thoughts"
-"""Under this key of a planning session's metadata stands how many thoughts are asked for."""
 _WORK = """\
 Do this one task now, completely, in the project in the current folder, and nothing beyond it.
 - Prove it before you say that it is done: run the checks named above, or whatever shows that the criteria hold.
