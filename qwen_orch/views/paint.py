@@ -114,8 +114,8 @@ _HAPPENS = {
 _ENDS = {"completed": (DONE, "done"), "claimed": (CLAIMED, "claimed"), "undecided": (CLAIMED, "claimed")}
 _LONGEST = 8
 """Lines that one update may take; a question takes as many as it needs."""
-_SIGNS = {"+": "done", "-": "failed", "@": "muted"}
-"""How the lines of a diff look, by their first character."""
+_SIGNS = {"+++ ": "muted", "--- ": "muted", "+": "done", "-": "failed", "@": "muted", "": ""}
+"""How the lines of a diff look, by what they begin with."""
 
 
 def update_line(update: Happening) -> Line:
@@ -141,4 +141,8 @@ def _asked(text: str) -> list[Span]:
     title, _, detail = text.partition("\n")
     is_diff = detail.startswith("--- ")
     lines = detail.splitlines()
-    return [exact(title, "title"), *(exact(f"\n{t}", _SIGNS.get(t[:1], "") if is_diff else "command") for t in lines)]
+    return [exact(title, "title"), *(exact(f"\n{t}", _sign(t) if is_diff else "command") for t in lines)]
+
+
+def _sign(text: str) -> str:
+    return next(style for start, style in _SIGNS.items() if text.startswith(start))

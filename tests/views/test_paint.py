@@ -158,5 +158,33 @@ def test_what_happens_to_no_task_in_particular() -> None:
     assert painted([happening("checking", "make ci", "")]) == "? make ci\n"
 
 
+def test_a_thought_has_its_purpose_apart() -> None:
+    shown = painted([happening("thought", "2. [risks] It may fail", "planning")], color=True)
+    assert shown == "\x1b[36mplanning \x1b[0m\x1b[2m│ 2. [risks] \x1b[0mIt may fail\n"
+    assert painted([happening("thought", "3. It may not")]) == "task-003 │ 3. It may not\n"
+
+
+def test_a_question_is_shown_whole() -> None:
+    """Below its title the exact command, each of its lines; nothing is cut."""
+    command = "for i in 1 2; do\n  echo $i\ndone\n" + "x" * 1000
+    shown = painted([happening("asks", f"Shell: for\n{command}")], 80)
+    assert shown.splitlines()[:4] == [
+        "task-003 ? Shell: for",
+        "           for i in 1 2; do",
+        "             echo $i",
+        "           done",
+    ]
+    assert shown.count("x") == 1000
+
+
+def test_a_diff_has_few_colours() -> None:
+    diff = "--- a.txt\n+++ a.txt\n@@ -1 +1 @@\n-old\n+new\n same"
+    shown = painted([happening("asks", f"WriteFile: a.txt\n{diff}")], color=True)
+    assert "\x1b[1;31m-old" in shown
+    assert "\x1b[32m+new" in shown
+    assert "\x1b[2m--- a.txt" in shown
+    assert ESCAPE.sub("", shown).splitlines()[-1] == "            same"
+
+
 def test_endless_output_takes_a_few_lines() -> None:
     assert painted([happening("output", "x" * 100_000)]).count("\n") == 8
