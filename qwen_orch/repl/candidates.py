@@ -166,15 +166,15 @@ def _tasks(typed: str, facts: Facts) -> Iterator[Named]:
     """Yield tasks by id, number or a part of their title; after a comma another one."""
     before, comma, last = typed.rpartition(",")
     wanted = last.lower()
-    for task in facts.tasks():
-        if _is_meant(wanted, task.id, task.label, task.title):
+    for task, words in facts.tasks():
+        if _is_meant(wanted, task.id, words):
             yield Named(f"{before}{comma}{task.id}", facts.about_task(task), task.id)
 
 
 def _questions(typed: str, facts: Facts) -> Iterator[Named]:
     """Yield the tasks (or sessions) whose agents ask, with what they ask."""
     for asked in waiting(facts.graph):
-        if _is_meant(typed.lower(), asked.name, "", asked.request.title):
+        if _is_meant(typed.lower(), asked.name, f"\n{asked.request.title.lower()}"):
             yield Named(asked.name, clip(one_line(asked.request.title), ABOUT))
 
 
@@ -185,12 +185,13 @@ def _numbers(typed: str, facts: Facts, name: str) -> Iterator[Named]:
             yield Named(str(asked.request.number), clip(one_line(asked.request.title), ABOUT))
 
 
-def _is_meant(wanted: str, identifier: str, label: str, title: str) -> bool:
-    if not wanted or identifier.startswith(wanted) or label.lower().startswith(wanted):
+def _is_meant(wanted: str, identifier: str, words: str) -> bool:
+    """Tell whether *wanted*, in small letters as *words* are, begins either, is the number, or stands in *words*."""
+    if not wanted or identifier.startswith(wanted) or words.startswith(wanted):
         return True
     if wanted.isascii() and wanted.isdecimal():
         return str(number_of(identifier)).startswith(wanted.lstrip("0") or "0")
-    return len(wanted) > 1 and wanted in title.lower()
+    return len(wanted) > 1 and wanted in words
 
 
 def _by_name(source: Callable[[Facts], list[Named]]) -> Callable[[str, Facts], Iterator[Named]]:

@@ -46,7 +46,7 @@ class Facts:
     standing: Standing | None = None
     watch: Callable[[], Callable[[], None] | None] = lambda: None
     """Called now and then while the prompt waits: takes in what others did; returns what says it, if anything does."""
-    _tasks: list[Task] | None = None
+    _tasks: list[tuple[Task, str]] | None = None
     _sessions: list[Named] | None = None
     _orchestrations: list[str] | None = None
     _listed: tuple[list[str], files.Stands | None] = ([], None)
@@ -71,10 +71,11 @@ class Facts:
             self.graph, self._sessions = graph, None
             self.standing = evolve(self.standing, asking=asking(graph))
 
-    def tasks(self) -> list[Task]:
-        """Return the tasks, those under way first, settled ones last."""
+    def tasks(self) -> list[tuple[Task, str]]:
+        """Return the tasks, those under way first, settled last, each with its label and title in small letters."""
         if self._tasks is None:
-            self._tasks = sorted(self.graph.ordered(), key=lambda t: _RANK[t.status])
+            tasks = sorted(self.graph.ordered(), key=lambda t: _RANK[t.status])
+            self._tasks = [(t, f"{t.label}\n{t.title}".lower()) for t in tasks]
         return self._tasks
 
     def about_task(self, task: Task) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from immutables import Map
@@ -17,7 +18,7 @@ from qwen_orch.graph.apply import apply
 from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.activity import PermissionRequest
-from qwen_orch.model.event import PermissionAsked, SessionOpened
+from qwen_orch.model.event import PermissionAsked, SessionOpened, TaskCancelled
 from qwen_orch.model.ids import OrchestrationId, PhaseId, SessionId, TaskId, task_id
 from qwen_orch.model.plan import Orchestration, Phase, Plan, PlanStatus
 from qwen_orch.model.session import Session, SessionKind
@@ -213,3 +214,20 @@ def test_rules_that_are_offered_are_rules(rules: str) -> None:
     """As they stand in the line."""
     (word,) = split(rules).words
     assert changed(b"{}", "permissions", word.text).permissions == tuple(json.loads(word.text))
+
+
+def test_what_agents_do_is_noticed_and_not_counted_again(facts: Facts) -> None:
+    """While the tasks stay as they are; one that changes is counted at once."""
+    counted, listed = facts.standing, facts.tasks()
+    session = Session(SessionId("session-cart-cccc"), SessionKind.TASK, "Cart", facts.graph.root.id, task=task_id(2))
+    asked = PermissionAsked(session.id, PermissionRequest(1, "execute", "Shell: ls", "ls"))
+    asking = apply(apply(facts.graph, SessionOpened(session), AT), asked, AT)
+    facts.notice(asking)
+    assert counted is not None
+    assert facts.standing == evolve(counted, asking=("task-002",))
+    assert facts.tasks() is listed
+    facts.notice(apply(asking, TaskCancelled(task_id(2)), AT))
+    assert facts.standing is not None
+    assert (facts.standing.total, counted.total) == (2, 3)
+    assert facts.tasks() is not listed
+    assert [t.status for t, _ in facts.tasks()].count(TaskStatus.CANCELLED) == 1

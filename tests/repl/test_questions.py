@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -153,6 +154,32 @@ def test_where_the_locale_is_c(terminal: Start, folder: Path) -> None:
     shell = started(terminal, "/new_task", LANG="C", LC_ALL="", LC_CTYPE="")
     text = asked(shell, "task-001 ? WriteFile: a.txt", "+x")
     assert text.isascii()
+
+
+@pytest.mark.parametrize("work", ["run echo one > one.txt", "chatter 3; run sleep 300"])
+def test_killed_in_the_foreground_nothing_of_it_is_left(terminal: Start, folder: Path, work: str) -> None:
+    """The agent ends when nobody listens any more; what it had started ends when the next shell looks."""
+    at_work(folder, work, agent__mode="default" if "echo" in work else "yolo")
+    shell = started(terminal, "/new_task")
+    shell.see("? Shell" if "echo" in work else "→ Shell: sleep 300")
+    shell.kill()
+    again = terminal()
+    again.prompt()
+    again.see("task-001 was interrupted")
+    again.kill()
+    assert soon(lambda: not processes_in(folder)), processes_in(folder)
+
+
+def processes_in(folder: Path) -> list[str]:
+    """Return the command lines of the processes whose folder this is, our own apart."""
+    found = []
+    for one in Path("/proc").iterdir():
+        try:
+            if one.name.isdigit() and int(one.name) != os.getpid() and (one / "cwd").readlink() == folder:
+                found.append((one / "cmdline").read_text().replace("\0", " "))
+        except OSError:  # it has ended
+            continue
+    return [line for line in found if line]
 
 
 def test_killed_while_it_asks(terminal: Start, folder: Path) -> None:
