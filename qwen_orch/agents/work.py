@@ -28,6 +28,7 @@ from qwen_orch.processes.secrets import Hiding, hide
 from qwen_orch.processes.shop import Answer, Shop
 from qwen_orch.project.token import new_token
 from qwen_orch.project.trust import untyped
+from qwen_orch.project.upkeep import stop_leftovers
 from qwen_orch.project.writer import timestamp
 from qwen_orch.store.lease import MARK
 
@@ -150,7 +151,7 @@ async def at_work(
         await _opened(agent, token)
         yield agent
     finally:
-        await asyncio.shield(_closed(agent.connection, process, listening))
+        await asyncio.shield(_closed(agent, process, listening))
 
 
 async def _spawned(cwd: Path, profile: Profile, mark: str) -> asyncio.subprocess.Process:
@@ -199,18 +200,17 @@ async def _log_errors(process: asyncio.subprocess.Process, record: Record) -> No
     record.write(clean(hiding.hide(lines.end()), multiline=True).encode("utf-8", "replace"))
 
 
-async def _closed(
-    connection: Connection | None, process: asyncio.subprocess.Process, listening: asyncio.Future[None]
-) -> None:
-    """End the agent: its input first, which is how it is asked to, then its process group."""
-    if connection is not None:
-        await connection.close()
+async def _closed(agent: Agent, process: asyncio.subprocess.Process, listening: asyncio.Future[None]) -> None:
+    """End the agent: its input first, which is how it is asked to, then its process group, then what left that."""
+    if agent.connection is not None:
+        await agent.connection.close()
     if process.stdin is not None:
         process.stdin.close()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CLOSING_SECONDS):
             await process.wait()
     await end(process)
+    await asyncio.to_thread(stop_leftovers, agent.session)
     listening.cancel()
     await asyncio.wait({listening})
     process._transport.close()  # type: ignore[attr-defined]  # its pipes: a child of it may hold them open

@@ -70,7 +70,7 @@ def recover(layout: Layout, writer: Writer) -> tuple[str, ...]:
         return events
 
     for session_id in left if not writer.store.disk.rehearses else ():
-        _stop_leftovers(session_id)
+        stop_leftovers(session_id)
     writer.commit("recovery", ending)
     return tuple(lines)
 
@@ -94,7 +94,7 @@ def _ended(layout: Layout, graph: Graph, task: Task) -> list[e.Event]:
     return events
 
 
-def _stop_leftovers(mark: str) -> None:
+def stop_leftovers(mark: str) -> None:
     """End the processes that carry our mark of this attempt; where there is no ``/proc``, none can be found."""
     wanted = f"{lease.MARK}={mark}".encode()
     for folder in Path("/proc").glob("[0-9]*"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,7 +15,7 @@ from qwen_orch.errors import AgentError
 from tests.agents import qwen_cli
 from tests.agents.answers import Answer, Forever, cut, finished, forever, garbage, hang, status, text
 from tests.agents.openai_model import Model
-from tests.agents.product import Bench, Product, claim
+from tests.agents.product import Bench, Product, claim, running
 
 AT_ONCE = 4
 """Projects that are tried at a time: nearly all that they do is wait."""
@@ -137,3 +138,11 @@ def test_when_the_agent_gives_out_no_other_task_is_begun(bench: Bench) -> None:
     bench.plan("# W\n- [ ] One\n\n  sim: error 401 no\n- [ ] Two\n\n  sim: error 401 no\n- [ ] Three\n")
     assert "401 no" in bench.refused("/new_task --all --jobs 1 --yes", AgentError).message
     assert [len(bench.task(n).attempts) for n in (1, 2, 3)] == [1, 0, 0]
+
+
+def test_what_an_agent_leaves_running_in_a_session_of_its_own_is_ended_too(bench: Bench) -> None:
+    """Qwen Code starts what is to run in the background that way: no signal to the agent's group reaches it."""
+    bench.planned("run setsid sleep 300 >/dev/null 2>&1 & echo begun > log; sleep 0.3", "claim a server runs")
+    assert bench("/new_task --yes").exit_code == 0
+    assert (bench.root / "log").exists()
+    assert not [line for line in running(Path(os.environ["HOME"])).values() if "sleep" in line]
