@@ -140,17 +140,18 @@ class Page:
 
         def look(wanted: str) -> str:
             """Take in what is printed until the screen shows *wanted*, or nothing has changed for a while."""
-            quiet, shown = time.monotonic() + QUIET, ""
+            quiet, shown, before = time.monotonic() + QUIET, "", ""
             while time.monotonic() < quiet and not (wanted and _alike(wanted, shown, any_order=False)):
                 try:
                     data = shell.read_nonblocking(65536, timeout=0.1)
                     stream.feed(data)
                     if b"\x1b[6n" in data:  # where is the cursor? a terminal answers that
                         shell.send(f"\x1b[{screen.cursor.y + 1};{screen.cursor.x + 1}R")
-                    quiet = time.monotonic() + QUIET
                 except pexpect.TIMEOUT:
                     pass
-                shown = "\n".join(line.rstrip() for line in screen.display).strip("\n")
+                before, shown = shown, "\n".join(line.rstrip() for line in screen.display).strip("\n")
+                if shown != before:  # the shell may paint the same again and again
+                    quiet = time.monotonic() + QUIET
             return shown
 
         look("")
