@@ -40,6 +40,20 @@ def test_generated_parts_are_current() -> None:
     assert done.returncode == 0, f"{done.stdout}{done.stderr}\npython docs/generate.py"
 
 
+def test_every_command_has_an_answer_that_is_described() -> None:
+    """The reference leads from each command to the keys of what it answers, whatever kind of class that is."""
+    commands = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    answers = re.findall(r"^Answer: (.*)\.$", commands, re.M)
+    assert len(answers) == len(re.findall(r"^### /", commands, re.M)) > 30
+    described = anchors(ROOT / "docs/reference/json.md")
+    for answer in answers:
+        named = re.findall(r"\(json\.md#(\w+)\)", answer)
+        assert named
+        assert set(named) <= described
+    objects = (ROOT / "docs/reference/json.md").read_text(encoding="utf-8").split("\n### ")[1:]
+    assert [one.split("\n")[0] for one in objects if "\n| `" not in one] == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_to_something(page: str) -> None:
     """A link names a file of the repository, and a heading that is in it."""
