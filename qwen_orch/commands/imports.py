@@ -67,9 +67,7 @@ def _restored(ctx: Context, events: list[e.Event]) -> Imported:
     """Make the orchestration that *events* create, an export of ours, the current one."""
     may_replace(ctx)
     created = next(v.orchestration.id for v in events if isinstance(v, e.OrchestrationCreated))
-    writer = ctx.project.new_writer(OrchestrationId(created))
-    writer.commit("import", lambda _: events)
-    ctx.project.make_current(created, None)
+    writer = ctx.project.created(OrchestrationId(created), "import", events, None)
     return Imported(orchestration_answer(writer.graph.root), len(writer.graph.tasks), len(writer.graph.sessions))
 
 

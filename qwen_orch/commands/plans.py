@@ -17,12 +17,12 @@ from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.session import SessionState
 from qwen_orch.model.task import Evidence, Task, TaskStatus
 from qwen_orch.model.text import one_line
-from qwen_orch.project.config import THINKING_DEPTHS
 from qwen_orch.project.project import suffix
 from qwen_orch.project.writer import Writer, now, timestamp
 
 if TYPE_CHECKING:
     from qwen_orch.model.draft import Draft
+    from qwen_orch.planning.adopt import Origins
     from qwen_orch.planning.merge import Merge
 
 TEXT = Arg("plan text, a one-line goal, @FILE, or - for standard input", takes="text")
@@ -185,21 +185,23 @@ def _resembles(graph: Graph, draft: Draft) -> bool:
 
 def adopt(ctx: Context, draft: Draft, above: Writer | None, tags: tuple[str, ...], source: str) -> Planned:
     """Give *draft* ids, record its thoughts, make it durable and current, and return it as the answer."""
-    from qwen_orch.planning.adopt import Origins, opening, rehearse, thinking
-    from qwen_orch.planning.thoughts import think
+    from qwen_orch.planning.adopt import opening, reasoned, rehearse
 
-    config, at = ctx.project.config, timestamp()
-    orchestration = orchestration_id(draft.title, suffix())
-    session = session_id(draft.title, suffix())
-    parent = above.graph.root.id if above else None
-    origins = Origins(orchestration, session, at, parent, ctx.session(above) if above else None, tags, source)
-    events = opening(_with_kept_requirements(ctx, draft), origins)
-    graph = rehearse(events, at)
-    thoughts = think(draft, graph, THINKING_DEPTHS[config.thinkingDepth], config.jobs, at)
-    writer = ctx.project.new_writer(orchestration)
-    writer.commit("plan", lambda _: [*events, *thinking(session, thoughts)])
-    ctx.project.make_current(orchestration, session)
-    return _planned(writer, session, draft)
+    origins = origins_of(ctx, draft.title, source, above, tags)
+    events, session = opening(_with_kept_requirements(ctx, draft), origins), origins.session
+    events += reasoned(draft, rehearse(events, origins.at), session, ctx.project.config, origins.at)
+    return _planned(ctx.project.created(origins.orchestration, "plan", events, session), session, draft)
+
+
+def origins_of(
+    ctx: Context, title: str, source: str, above: Writer | None = None, tags: tuple[str, ...] = ()
+) -> Origins:
+    """Return the origins of an orchestration that is made now, with ids from its *title*; *above* is its parent."""
+    from qwen_orch.planning.adopt import Origins
+
+    orchestration, session = orchestration_id(title, suffix()), session_id(title, suffix())
+    parent, parent_session = (above.graph.root.id, ctx.session(above)) if above else (None, None)
+    return Origins(orchestration, session, timestamp(), parent, parent_session, tags, source)
 
 
 def _with_kept_requirements(ctx: Context, draft: Draft) -> Draft:
@@ -248,9 +250,15 @@ def approve_plan(
 
     refuse_attempt("/approve_plan")
     writer = ctx.writer_of(orchestration)
-    shown, here = _commands(writer.graph), trust.is_approved(ctx.project.root, writer.graph.root.id)
-    events = writer.commit("approve_plan", lambda graph: _approval(graph, force, shown, orchestration or "", here))
-    trust.approve(ctx.project.root, writer.graph.root.id)
+    shown, root = _commands(writer.graph), ctx.project.root
+
+    def approving(graph: Graph) -> list[e.Event]:
+        here = trust.is_approved(root, graph.root.id)
+        found = _approval(graph, force, shown, orchestration or "", here)
+        trust.approve(root, graph.root.id)  # under the lock, too: of two who approve at once the second is told
+        return found
+
+    events = writer.commit("approve_plan", approving)
     graph, moment = writer.graph, now()
     granted = {v.task for v in events if isinstance(v, e.VerdictGiven) and any(w.by == "plan" for w in v.evidence)}
     from qwen_orch.graph.query import ready

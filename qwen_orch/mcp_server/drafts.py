@@ -15,11 +15,9 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.mcp_server.caller import Caller
 from qwen_orch.mcp_server.tools import Argument, Tool
 from qwen_orch.model import event as e
-from qwen_orch.model.ids import orchestration_id, session_id
 from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.session import SUBMISSION, Session, SessionKind
-from qwen_orch.project.config import THINKING_DEPTHS, Config
-from qwen_orch.project.project import suffix
+from qwen_orch.project.config import Config
 from qwen_orch.project.writer import Writer, timestamp
 
 LONGEST_PLAN = 2_000_000
@@ -58,28 +56,22 @@ def submit_plan(caller: Caller, said: dict[str, Any]) -> PlanTaken:
 def _refuse_thoughtless(session: Session, config: Config) -> None:
     from qwen_orch.planning.submission import missing_thinking
 
-    missing = missing_thinking(session, THINKING_DEPTHS[config.thinkingDepth])
+    missing = missing_thinking(session, config.depth)
     if missing:
         raise ValidationError(f"think first, with sequentialthinking; what is missing: {'; '.join(missing)}")
 
 
 def _adopting(graph: Graph, session: Session, text: str, title: str | None, config: Config) -> list[e.Event]:
     """Return the events that make *text* the plan; the thoughts on it are the agent's, or else the reader's."""
-    from qwen_orch.planning.submission import submitted
+    from qwen_orch.planning.submission import faultless, submitted
 
     at = timestamp()
     events = submitted(graph, text, title, at)
     if session.thoughts:
         return events if session.thinking_done else [*events, e.ThinkingFinished(session.id)]
-    from qwen_orch.graph.apply import apply
-    from qwen_orch.planning.adopt import thinking
-    from qwen_orch.planning.submission import faultless
-    from qwen_orch.planning.thoughts import think
+    from qwen_orch.planning.adopt import reasoned, rehearse
 
-    for event in events:
-        graph = apply(graph, event, at)
-    thoughts = think(faultless(text, title), graph, THINKING_DEPTHS[config.thinkingDepth], config.jobs, at)
-    return [*events, *thinking(session.id, thoughts)]
+    return [*events, *reasoned(faultless(text, title), rehearse(events, at, graph), session.id, config, at)]
 
 
 def _planning(graph: Graph) -> Session:
@@ -117,16 +109,13 @@ def _refuse_to_replace(graph: Graph) -> None:
 
 def open_draft(caller: Caller, title: str, goal: str, requirements: tuple[str, ...] = ()) -> Writer:
     """Open an orchestration that is an empty draft with its planning session, make it current, return its writer."""
+    from qwen_orch.commands.plans import origins_of
     from qwen_orch.model.draft import Draft
-    from qwen_orch.planning.adopt import Origins, opening
+    from qwen_orch.planning.adopt import opening
 
-    orchestration, session = orchestration_id(title, suffix()), session_id(title, suffix())
-    origins = Origins(orchestration, session, timestamp(), source="mcp")
+    origins = origins_of(caller.ctx, title, "mcp")
     events = opening(Draft(title, goal, requirements=requirements), origins)
-    writer = caller.ctx.project.new_writer(orchestration)
-    writer.commit("submit_plan", lambda _: events)
-    caller.ctx.project.make_current(orchestration, session)
-    return writer
+    return caller.ctx.project.created(origins.orchestration, "submit_plan", events, origins.session)
 
 
 _PLAN = Argument("plan", "string", "the plan, in Markdown", required=True, longest=LONGEST_PLAN)

@@ -19,7 +19,6 @@ from qwen_orch.mcp_server.tools import Argument, Tool
 from qwen_orch.model import event as e
 from qwen_orch.model.session import PURPOSES, Session, SessionKind, Thought
 from qwen_orch.model.text import clip, one_line
-from qwen_orch.project.config import THINKING_DEPTHS
 
 TITLE_WIDTH = 60
 
@@ -60,7 +59,7 @@ def _required(caller: Caller, session: Session) -> tuple[str, ...]:
         return ()
     from qwen_orch.planning.submission import missing_thinking
 
-    return missing_thinking(session, THINKING_DEPTHS[caller.ctx.project.config.thinkingDepth])
+    return missing_thinking(session, caller.ctx.project.config.depth)
 
 
 def _proposed(said: dict[str, Any]) -> Thought:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from qwen_orch.graph.apply import apply
 from qwen_orch.graph.rules import check
@@ -13,6 +13,8 @@ from qwen_orch.model.ids import OrchestrationId, SessionId, phase_id, task_id
 from qwen_orch.model.plan import Decision, Orchestration, Phase, Plan
 from qwen_orch.model.session import SOURCE, Session, SessionKind, Thought
 from qwen_orch.model.task import Dependency, Task
+from qwen_orch.planning.thoughts import think
+from qwen_orch.project.config import Config
 
 
 @frozen
@@ -101,13 +103,26 @@ def opening(draft: Draft, origins: Origins) -> list[e.Event]:
     return [*events, e.TasksAdded(tasks)] if tasks else events
 
 
-def rehearse(events: list[e.Event], at: str) -> Graph:
-    """Return the state *events* make of nothing; raise the typed error of the first that is not legal."""
-    graph = Graph()
+def rehearse(events: list[e.Event], at: str, graph: Graph | None = None) -> Graph:
+    """Return the state *events* make of *graph*, or nothing; raise the typed error of the first that is not legal."""
+    graph = graph or Graph()
     for event in events:
         check(graph, event)
         graph = apply(graph, event, at)
     return graph
+
+
+def reasoned(draft: Draft, graph: Graph, session: SessionId, config: Config, at: str) -> list[e.Event]:
+    """Return the events that record the reader's thoughts on *draft*, the plan of *graph*, after those of *session*."""
+    before = len(graph.session(session).thoughts)
+    return thinking(session, tuple(_after(before, t) for t in think(draft, graph, config.depth, config.jobs, at)))
+
+
+def _after(before: int, thought: Thought) -> Thought:
+    """Return *thought* as one of a chain that follows other thoughts, so many *before* it."""
+    revises = thought.revises and before + thought.revises
+    branch_from = thought.branch_from and before + thought.branch_from
+    return evolve(thought, number=before + thought.number, revises=revises, branch_from=branch_from)
 
 
 def thinking(session: SessionId, thoughts: tuple[Thought, ...]) -> list[e.Event]:

@@ -156,6 +156,11 @@ class Config:
     hookTimeout: str = _key("10s", _duration, "a hook that runs longer is stopped")  # noqa: N815
     notify: str = _key("none", _one_of(*NOTICES), "how you are told that a task ended or an agent asks for something")
 
+    @property
+    def depth(self) -> int:
+        """How many thoughts planning records."""
+        return THINKING_DEPTHS[self.thinkingDepth]
+
 
 KEYS = {a.metadata["name"] or a.name: a for a in fields(Config)}
 """The attribute behind each key, by the name that the key has in the file."""

@@ -25,6 +25,7 @@ from qwen_orch.store.store import Store
 if TYPE_CHECKING:
     from qwen_orch.answers.core import SessionAnswer
     from qwen_orch.graph.state import Graph
+    from qwen_orch.model.event import Event
     from qwen_orch.project.config import Config
     from qwen_orch.store.journal import Record
 
@@ -213,6 +214,13 @@ class Project:
         if self.layout.has(orchestration):
             raise StorageError(f"{orchestration} exists already", "repeat the command: it gets another id")
         return self.opened(orchestration)
+
+    def created(self, orchestration: OrchestrationId, by: str, events: list[Event], session: str | None) -> Writer:
+        """Make an orchestration of its first *events*, durable and then current, and return its writer."""
+        writer = self.new_writer(orchestration)
+        writer.commit(by, lambda _: events)
+        self.make_current(orchestration, session)
+        return writer
 
     def opened(self, orchestration: OrchestrationId) -> Writer:
         """Return the writer of the orchestration with exactly this id, with what others have written."""

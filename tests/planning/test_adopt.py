@@ -12,7 +12,9 @@ from qwen_orch.model.draft import Draft, DraftDependency, DraftPhase, DraftTask
 from qwen_orch.model.ids import OrchestrationId, SessionId
 from qwen_orch.model.session import SessionKind, Thought
 from qwen_orch.model.task import Criterion, Dependency, DependencyKind, Estimate, Priority, Task, TaskStatus
-from qwen_orch.planning.adopt import Origins, manifest, opening, plan_of, rehearse, thinking
+from qwen_orch.planning import reader
+from qwen_orch.planning.adopt import Origins, manifest, opening, plan_of, reasoned, rehearse, thinking
+from qwen_orch.project.config import Config
 from tests.strategies import LAW, T0
 
 ORIGINS = Origins(OrchestrationId("orch-a-bbbb"), SessionId("session-a-cccc"), T0, tags=("x", "y"), source="plan.md")
@@ -98,3 +100,21 @@ def test_thoughts_end_the_chain() -> None:
     one = Thought(1, "x", at=T0)
     session = ORIGINS.session
     assert thinking(session, (one,)) == [e.ThoughtRecorded(session, one), e.ThinkingFinished(session)]
+
+
+def test_the_readers_thoughts_follow_those_that_are_there() -> None:
+    """Numbered on from them, and what one revises or branches off is the reader's own, not an agent's before it."""
+    draft, config = reader.read("# P\n- [ ] A (2h)\n- [ ] B"), Config(thinkingDepth="deep")
+    graph = rehearse(opening(draft, ORIGINS), T0)
+    agents = [e.ThoughtRecorded(ORIGINS.session, Thought(n, f"thought {n}", at=T0)) for n in (1, 2, 3)]
+    alone = _thoughts(reasoned(draft, graph, ORIGINS.session, config, T0))
+    after = _thoughts(reasoned(draft, rehearse([*agents], T0, graph), ORIGINS.session, config, T0))
+    assert [t.number for t in after] == [t.number + 3 for t in alone]
+    revised = [(t.revises, t.branch_from) for t in alone]
+    assert any(n for n, _ in revised)
+    assert any(n for _, n in revised)
+    assert [(t.revises, t.branch_from) for t in after] == [(r and r + 3, b and b + 3) for r, b in revised]
+
+
+def _thoughts(events: list[e.Event]) -> list[Thought]:
+    return [event.thought for event in events if isinstance(event, e.ThoughtRecorded)]
