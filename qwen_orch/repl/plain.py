@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import sys
+import termios
 
 from qwen_orch.commands.context import Moot
 from qwen_orch.model.text import clean
@@ -32,7 +34,8 @@ class PlainPrompt:
         return text if len(lines) == 1 or self.ask(f"Take these {len(lines)} lines as one text?") else ""
 
     def ask(self, question: str, default: bool = False, moot: Moot | None = None) -> bool:
-        """Ask *question*."""
+        """Ask *question*; lines typed before it was asked are no answer to it."""
+        forget_typed()
         _say(f"{clean(question, multiline=True)} {'[Y/n]' if default else '[y/N]'} ")
         try:
             said = typed_line(moot).strip().lower()
@@ -63,6 +66,12 @@ class PlainPrompt:
 def _say(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def forget_typed() -> None:
+    """Drop what was typed and not read yet: it cannot be the answer to a question that was not asked yet."""
+    with contextlib.suppress(termios.error):
+        termios.tcflush(0, termios.TCIFLUSH)
 
 
 def typed_line(moot: Moot | None = None) -> str:

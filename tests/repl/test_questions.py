@@ -46,6 +46,19 @@ def test_the_exact_command_is_shown_and_keys_typed_before_are_no_answer(terminal
     assert (folder / "one.txt").read_text() == "one\n"
 
 
+@pytest.mark.parametrize("dumb", [False, True])
+def test_typed_before_in_plain_lines(terminal: Start, folder: Path, dumb: bool) -> None:
+    """On a dumb terminal, and where one command runs without the shell: no answer either."""
+    at_work(folder, "sleep 2; run echo one > one.txt; claim it is there")
+    shell = started(terminal, "/new_task", TERM="dumb") if dumb else terminal("new_task")
+    shell.see("task-001 ▸")
+    shell.type("y\n")
+    asked(shell, "echo one > one.txt")
+    assert answers(folder) == [("task-001 echo one > one.txt", None, "")]
+    shell.type("n\n")
+    shell.see("denied by person")
+
+
 def test_what_others_say_waits_until_the_answer(terminal: Start, folder: Path) -> None:
     """Nothing is written behind the question while another agent talks; all of it is there afterwards, in order."""
     at_work(folder, "run echo one > one.txt; claim it", "sleep 1; chatter 30; write end.txt x; claim it")
