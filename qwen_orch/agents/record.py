@@ -62,6 +62,11 @@ class Record:
         for line in self._new_thoughts():
             self.show(line, "thought")
 
+    def refused(self, call: Used) -> None:
+        """Keep that a call was not allowed to be made: most agents tell nothing more of it."""
+        events = self._moved(call.action, [])
+        self.shop.writer.commit("agent", lambda graph: self._lasting(graph, events))
+
     def _is_ours(self, action: Action) -> bool:
         """Tell whether a tool call is one of our report server; only the first news of a call must have its title."""
         if action.call not in self._calls and is_ours(action.kind, action.title):

@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from qwen_orch.agents import chat, policy
 from qwen_orch.agents.profile import Profile
 from qwen_orch.agents.record import Record
+from qwen_orch.agents.seen import used
 from qwen_orch.agents.turn import Turn, Watch, turn
 from qwen_orch.errors import AgentError, StorageError
 from qwen_orch.graph.state import Graph
@@ -84,10 +85,17 @@ class Agent:
 
     async def permit(self, call: dict[str, Any]) -> bool:
         """Tell whether the agent may do what it asks for; the question and its answer are kept."""
-        config = self.shop.project.config
         wanted = policy.wish(call, self.shop.project.root)
         if wanted.ours:
             return True
+        self.record.take([used(call)])  # so that it stands before the answer
+        allowed = await self._decided(wanted)
+        if not allowed:
+            self.record.refused(used({**call, "status": "failed"}))
+        return allowed
+
+    async def _decided(self, wanted: policy.Wish) -> bool:
+        config = self.shop.project.config
         agreed = not untyped(self.shop.project.root, config)  # it may have written rules for itself meanwhile
         answer = policy.decision(wanted, config.permissions if agreed else (), self.terms.consented)
         if (self.terms.only_looks or not agreed) and wanted.kind not in policy.HARMLESS:

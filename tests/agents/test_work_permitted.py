@@ -44,7 +44,9 @@ def test_what_nobody_can_be_asked_is_denied_and_said(asking: Bench) -> None:
     assert ended.exit_code == 1
     assert ended.next == ("/new_task task-001 --yes", "/config permissions")
     assert answered(asking) == [("echo hi > a.txt", False, "nobody")]
-    assert any(line.startswith("✗ denied, nobody answered: ") for line in asking.door.lines("task-001"))
+    began, denied, *_ = asking.door.lines("task-001")
+    assert (began[:2], denied) == ("→ ", f"✗ denied, nobody answered: {began[2:]}")
+    assert [action.state for action in asking.graph.session(ended.session.id).activity.actions] == ["failed"]
     assert not (asking.root / "a.txt").exists()
     assert asking.attempts() == [("suspicious", "claimed, but nothing changed")]
 
