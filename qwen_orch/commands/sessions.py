@@ -19,6 +19,7 @@ from qwen_orch.model.session import Session, SessionKind, SessionState
 from qwen_orch.model.task import TaskStatus
 from qwen_orch.project.writer import Writer, now
 
+MOST_CHANGED = 12
 SESSION = Arg("session, by id or prefix; the current one if left out", takes="session")
 
 
@@ -89,7 +90,7 @@ def resume(ctx: Context, session: Annotated[str | None, SESSION] = None) -> Resu
     briefs = [s for s in ctx.project.sessions() if s.orchestration == found.orchestration]
     writer.commit("resume", lambda graph: _waking(graph, found.id))
     ctx.project.make_current(writer.graph.root.id, found.id)
-    return Resumed(session_answer(writer.graph.session(found.id), found.id), recap(writer, briefs))
+    return Resumed(session_answer(writer.graph.session(found.id), found.id), _card(ctx, writer, briefs))
 
 
 def _found(ctx: Context, name: str) -> tuple[Writer, str]:
@@ -107,6 +108,17 @@ def _waking(graph: Graph, session: SessionId) -> list[e.Event]:
     if found.state is SessionState.ACTIVE or found.kind is SessionKind.VERIFICATION:
         return []  # a verification is over with its verdict: nobody works in it again
     return [e.SessionMoved(session, SessionState.ACTIVE, "resumed")]
+
+
+def _card(ctx: Context, writer: Writer, briefs: list[SessionAnswer]) -> Recap:
+    """Return the card; nobody recorded what an interrupted attempt changed, so git is asked what is not committed."""
+    from qwen_orch.processes.worktree import look
+
+    card = recap(writer, briefs)
+    if not any(task.state == "interrupted" for task in card.in_progress):
+        return card
+    lying = sorted(path for path, _, _ in look(ctx.project.root).files)
+    return card._replace(changed_files=tuple(dict.fromkeys([*card.changed_files, *lying]))[:MOST_CHANGED])
 
 
 def recap(writer: Writer, briefs: list[SessionAnswer]) -> Recap:
@@ -148,7 +160,7 @@ def _newest(texts: Iterator[str]) -> tuple[str, ...]:
 def _changed_files(graph: Graph) -> tuple[str, ...]:
     """Return the files that the newest work is known to have changed."""
     worked = sorted((t for t in graph.tasks.values() if t.evidence), key=lambda t: t.updated)
-    return tuple(dict.fromkeys(f for t in worked[-3:] for v in t.evidence for f in v.files))[:12]
+    return tuple(dict.fromkeys(f for t in worked[-3:] for v in t.evidence for f in v.files))[:MOST_CHANGED]
 
 
 @command("Sessions", reads=True)

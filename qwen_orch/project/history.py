@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from qwen_orch.answers.sessions import Entry
 from qwen_orch.model import event as e
+from qwen_orch.model.ids import SessionId
+from qwen_orch.model.session import AGENT
 from qwen_orch.store.fold import parts_of
 from qwen_orch.store.journal import Record
 
@@ -75,8 +77,8 @@ def words(event: e.Event) -> str:  # noqa: C901 - one case an event
             return (
                 f"found criterion {finding.criterion} {'met' if finding.met else 'not met'} ({finding.confidence:.0%})"
             )
-        case e.MetadataRecorded(_, key):
-            return f"recorded its {key.replace('_', ' ')}"
+        case e.MetadataRecorded(_, key, value):
+            return f"{value} is at work" if key == AGENT else f"recorded its {key.replace('_', ' ')}"
         case _:
             return _PLAIN.get(type(event).__name__, type(event).__name__)
 
@@ -105,18 +107,34 @@ def _count(tasks: int) -> str:
 def entries(records: Iterable[Record]) -> tuple[Entry, ...]:
     """Return each record in words, oldest first, marking those a later undo took back."""
     known = list(records)
+    titles = {(b.id, b.action.call): b.action.title for r in known for b in r.events if isinstance(b, e.ActionBegan)}
     standing = {r.seq for r in standing_steps(known)}
     return tuple(
         Entry(
             r.seq,
             r.at,
             r.by,
-            tuple(map(words, r.events)),
+            _what(r.events, titles),
             _sessions(r),
             r.by not in (UNDO, REDO) and r.seq not in standing,
         )
         for r in known
     )
+
+
+def _what(events: Iterable[e.Event], titles: Mapping[tuple[SessionId, str], str]) -> tuple[str, ...]:
+    """Return *events* in words; *titles* are those of the tool calls by session and call, which ends do not name."""
+    return tuple(filter(None, (_in_words(event, titles) for event in events))) or ("something for programs",)
+
+
+def _in_words(event: e.Event, titles: Mapping[tuple[SessionId, str], str]) -> str:
+    match event:
+        case e.ActionEnded(session, call, state):
+            return f"{state}: {titles.get((session, call), call)[:80]}"
+        case e.MetadataRecorded(_, key) if key != AGENT:
+            return ""
+        case _:
+            return words(event)
 
 
 def _sessions(record: Record) -> tuple[str, ...]:

@@ -142,6 +142,10 @@ def test_we_are_killed_at_each_stage(simulated: Product, stage: str) -> None:
     told = simulated.result("list_tasks")["tasks"][0]["state"]
     simulated.nothing_is_left()
     assert told == ("claimed" if stage == "a check runs" else "interrupted")
+    if stage == "a tool runs":
+        card = simulated.result("resume", "orch")["recap"]
+        assert card["changed_files"] == ["a.txt"]
+        assert "completed: WriteFile: a.txt" in [line for entry in card["last"] for line in entry["what"]]
     (simulated.root / "b.txt").write_text("b")
     again = "complete_task" if stage == "a check runs" else "cancel_task"
     assert simulated.run(again, "task-001").returncode == 0

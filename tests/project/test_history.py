@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_orch.model import event as e
+from qwen_orch.model.activity import Action, ActionState
+from qwen_orch.model.session import AGENT, TOKEN
 from qwen_orch.project import history
 from qwen_orch.project.history import entries, words
 from qwen_orch.project.project import Project
@@ -56,6 +58,20 @@ def test_entries_say_what_stands_and_which_sessions_it_was(project: Project, wri
     assert [(x.by, x.undone) for x in found] == [("plan", False), ("note", True), ("undo", False)]
     assert found[1].sessions == (planning(A).id,)
     assert [x.seq for x in found] == [1, 2, 3]
+
+
+def test_the_end_of_a_tool_call_is_told_by_its_title() -> None:
+    """And what is recorded for programs alone is not told; an entry always says something."""
+    call = Action("call-1-1", "WriteFile: a.txt", "edit", at=T0)
+    began = Record(1, T0, "agent", (e.ActionBegan(SESSION, call), e.MetadataRecorded(SESSION, AGENT, "qwen")))
+    ended = Record(2, T0, "agent", (e.ActionEnded(SESSION, call.call, ActionState.FAILED),))
+    silent = Record(3, T0, "agent", (e.MetadataRecorded(SESSION, TOKEN, "f00"),))
+    told = [entry.what for entry in entries([began, ended, silent])]
+    assert told == [
+        ("began: WriteFile: a.txt", "qwen is at work"),
+        ("failed: WriteFile: a.txt",),
+        ("something for programs",),
+    ]
 
 
 def test_sessions_of_an_entry() -> None:
