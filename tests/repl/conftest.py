@@ -55,6 +55,13 @@ class Terminal:
             self._read()
         return where(self)
 
+    def watched(self, seconds: float = 1.0) -> str:
+        """Return the screen as it is after so many *seconds*."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._read()
+        return self.text
+
     def prompt(self, typed: str = "") -> str:
         """Return the screen once the cursor is behind the prompt and *typed*, and nothing else."""
         wanted = f"qwen-orch> {typed}".rstrip()

@@ -65,7 +65,8 @@ def test_what_others_say_waits_until_the_answer(terminal: Start, folder: Path) -
     shell = started(terminal, "/new_task --all --jobs 2")
     asked(shell)
     assert soon(lambda: len(answers(folder)) == 2)  # the other has talked, and now asks, too
-    assert "chatter" not in asked(shell)
+    assert "chatter" not in shell.watched()
+    assert shell.line == QUESTION
     shell.type(f"n{ENTER}")
     text = asked(shell, "denied by person", "+x")
     assert re.findall(r"task-002 │ chatter (\d+)", text) == [str(n) for n in range(1, 31)]
