@@ -92,6 +92,7 @@ def _run(context: Context, line: Line) -> Outcome:
         return Outcome(manual.name, manual.run(context, command.name))
     try:
         arguments = bind(command, _with_consent(context, Line(words, line.raw, line.below)))
+        context.reads = command.only_reads(arguments)
         return Outcome(command.name, command.run(context, **arguments))
     except OrchError as error:
         return Outcome(command.name, error=error)

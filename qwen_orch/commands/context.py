@@ -87,17 +87,22 @@ class Context:
     door: Door
     yes: bool = False
     warnings: list[str] = Factory(list)
+    reads: bool = False
+    """Whether the command only reads: then what a later version wrote may be looked at."""
     seen: tuple[str, int] | None = None
     """The current orchestration and its newest step when a person was last shown the state, if one was."""
 
     @property
     def writer(self) -> Writer:
         """The writer of the current orchestration; raises `PlanNotFound` without one."""
-        return self.project.writer()
+        return self.writer_of(None)
 
     def writer_of(self, orchestration: str | None) -> Writer:
         """Return the writer of an orchestration named by id or prefix, or ``current``, or the current one."""
-        return self.project.writer(None if orchestration in (None, "current") else orchestration)
+        writer = self.project.writer(None if orchestration in (None, "current") else orchestration)
+        if not self.reads:
+            writer.refuse_newer()
+        return writer
 
     def newest_seen(self, writer: Writer) -> int | None:
         """Return the newest step of the current orchestration that the person knows of, or None where nobody looked.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from types import SimpleNamespace
@@ -94,6 +94,10 @@ class Command(NamedTuple):
             near = did_you_mean(option, options)
             raise UsageError(f"/{self.name} has no option {option[:40]}{near}", *self.hints)
         return options[option]
+
+    def only_reads(self, arguments: Mapping[str, Any]) -> bool:
+        """Tell whether it only looks when it is given these *arguments*."""
+        return self.reads and not any(p.arg.acts and arguments.get(p.name) for p in self.params)
 
     @property
     def hints(self) -> tuple[str, ...]:

@@ -88,6 +88,7 @@ def _steps(ctx: Context, steps: int | None, to: str | None) -> int:
 @command("Safety")
 def checkpoint(ctx: Context, name: Annotated[str | None, Arg("a name to come back to")] = None) -> Checkpoint:
     """Give the present state a name to come back to with /undo --to, and keep a backup. Without a name: list them."""
+    ctx.reads = name is None
     writer = ctx.writer
     if name is None:
         return Checkpoint("", writer.seq, None, dict(writer.graph.root.checkpoints))

@@ -46,7 +46,7 @@ def sessions(
     """
     from qwen_orch.graph.filters import session_filter
 
-    if cleanup or ctx.project.config.autoCleanup:
+    if cleanup or (ctx.project.glance.autoCleanup and not ctx.project.newer):
         _cleanup(ctx)
     if recover:
         _recover(ctx)
@@ -66,7 +66,8 @@ def _cleanup(ctx: Context) -> None:
     limit = latest_step(ctx.project.config, now())
     idle = (s for s in ctx.project.sessions() if s.state == SessionState.ACTIVE)
     for name in dict.fromkeys(s.orchestration for s in idle if datetime.fromisoformat(s.updated) < limit):
-        count = suspend_timed_out(ctx.project.opened(OrchestrationId(name)), ctx.project.config)
+        writer = ctx.project.opened(OrchestrationId(name))
+        count = 0 if writer.newer else suspend_timed_out(writer, ctx.project.config)
         if count:
             ctx.warn(f"{count} sessions of {name} were suspended: no step for long (sessionTimeout)")
 
@@ -75,6 +76,8 @@ def _recover(ctx: Context) -> None:
     from qwen_orch.project.upkeep import recover
 
     for writer in ctx.project.writers():
+        if writer.newer:
+            continue
         list(writer.graph.sessions.values())  # each is read, and rebuilt if it is damaged
         for line in recover(ctx.project.layout, writer):
             ctx.warn(line)
@@ -190,7 +193,7 @@ def context(
 
         stored = unstructure(found)
     size = sum(p.tokens for p in parts if p.kept)
-    return ContextAnswer(session_answer(found, found.id), parts, size, ctx.project.config.agent_context, path, stored)
+    return ContextAnswer(session_answer(found, found.id), parts, size, ctx.project.glance.agent_context, path, stored)
 
 
 def _named_or_current(ctx: Context, name: str | None) -> tuple[Writer, Session]:

@@ -75,7 +75,7 @@ def _plan_status(ctx: Context, graph: Graph) -> PlanStatusAnswer:
         in_progress=tuple(task_answer(graph, t, moment) for t in busy),
         blocked=tuple(task_answer(graph, t, moment) for t, _ in query.blocked(graph, moment)),
         critical_path=schedule(graph).critical_path,
-        remaining_hours=_hours(graph, ctx.project.config.jobs),
+        remaining_hours=_hours(graph, ctx.project.glance.jobs),
         next=next_steps(graph, ready),
         calibration=calibration(graph),
         tokens=ctx.project.tokens(graph.root.id) if _agents_work(ctx, graph) else 0,
@@ -85,7 +85,7 @@ def _plan_status(ctx: Context, graph: Graph) -> PlanStatusAnswer:
 def _agents_work(ctx: Context, graph: Graph) -> bool:
     """Tell whether agents may have spent tokens: counting them is spared where none was ever there."""
     attempts = (a for t in graph.tasks.values() for a in t.attempts)
-    return bool(ctx.project.config.agent) or any(a.executor == "agent" for a in attempts)
+    return bool(ctx.project.glance.agent) or any(a.executor == "agent" for a in attempts)
 
 
 def _hours(graph: Graph, jobs: int) -> Hours:

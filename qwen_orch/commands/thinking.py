@@ -44,6 +44,7 @@ def think(
     if text is None and not done:
         if revises is not None or branch or from_ is not None:
             raise UsageError("a revision or branch needs the thought itself", "/think TEXT --revises 2")
+        ctx.reads = True
         return _thoughts(ctx, ctx.writer, thinking_session(ctx, ctx.writer))
     if from_ is not None and not branch:
         raise UsageError("--from is where a branch starts: it needs --branch", "/think TEXT --branch NAME --from 2")

@@ -90,4 +90,5 @@ def _called(caller: Caller, name: str, given: dict[str, Any]) -> Outcome:
         near = did_you_mean(name, tools)
         raise UsageError(f"there is no tool {name[:80]!r} here{near} (there are {', '.join(tools)})")
     caller.ctx.project.upkeep()
+    caller.ctx.reads = tools[name].reads
     return Outcome(name, tools[name].call(caller, tools[name].accepted(given)))

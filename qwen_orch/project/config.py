@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -180,6 +181,16 @@ def checked(name: str, value: Any, where: str = "") -> Any:
 def parse(raw: bytes) -> Config:
     """Return the settings in the bytes of ``config.json``; raise `ValidationError` naming the line and the key."""
     return _parsed(raw, {})
+
+
+def known(raw: bytes) -> Config:
+    """Return those of the settings in *raw*, which a later version wrote, that this one knows."""
+    data = orjson.loads(raw)
+    values: dict[str, Any] = {}
+    for name, value in data.items() if isinstance(data, dict) else ():
+        with contextlib.suppress(ValidationError):
+            values[KEYS[name].name if name in KEYS else name] = checked(name, value)
+    return Config(**values)
 
 
 def _parsed(raw: bytes, instead: dict[str, Any]) -> Config:

@@ -122,6 +122,7 @@ def _orchestration(project: Project, name: str) -> Iterator[Finding]:
     """Read all of one orchestration afresh, and hold its snapshots against its journal."""
     try:
         writer = Writer.open(Store(project.disk, project.layout, OrchestrationId(name)))
+        writer.refuse_newer()
         agree = folded(writer.history()) == writer.graph  # which reads every session, and repairs it
         repairs = writer.take_repairs()
         if repairs and writer.graph.orchestration is not None:

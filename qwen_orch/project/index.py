@@ -20,9 +20,11 @@ from qwen_orch.store.files import Stands, standing
 from qwen_orch.store.migrations import migrated
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from qwen_orch.project.project import Project
+    from qwen_orch.project.writer import Writer
 
 FORMAT = ["1", *SessionAnswer._fields]
 """What an index must say it is made of to be believed."""
@@ -61,7 +63,7 @@ def sessions(project: Project) -> list[SessionAnswer]:
         if entry is not None:
             now[own] = entry
     sure = {own: entry for own, entry in now.items() if entry.stands != NOWHERE}
-    if sure != known and not project.disk.rehearses:
+    if sure != known and not (project.disk.rehearses or project.newer):
         _write(project, sure)
     return sorted((b.session for entry in now.values() for b in entry.briefs), key=_age)
 
@@ -75,11 +77,23 @@ def _found(project: Project, own: OrchestrationId, stands: Stands, before: Entry
     with contextlib.suppress(seal.Damaged, KeyError, TypeError, ValueError, StorageError):
         return _in_snapshots(project, own, stands, before)
     try:
-        found = project.opened(own).graph.sessions.values()
+        writer = project.opened(own)
+        if writer.newer:
+            return Entry(NOWHERE, tuple(_understood(project, writer)))
+        found = writer.graph.sessions.values()
         return Entry(stands, tuple(Brief(0, session_answer(s)) for s in found))
     except OrchError as error:
         project.reports.append(error.message)
         return None
+
+
+def _understood(project: Project, writer: Writer) -> Iterator[Brief]:
+    """Yield the sessions that are understood of those that a later version wrote; the others are named."""
+    for name in writer.graph.sessions:
+        try:
+            yield Brief(0, session_answer(writer.graph.sessions[name]))
+        except StorageError:
+            project.reports.append(f"{name} is left out: a newer qwen-orch wrote it, and it is not understood here")
 
 
 def _in_snapshots(project: Project, own: OrchestrationId, stands: Stands, before: Entry | None) -> Entry:

@@ -18,7 +18,7 @@ from qwen_orch.project.writer import Writer
 from qwen_orch.store import codec, seal
 from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk, standing
-from qwen_orch.store.migrations import migrated, refuse_newer
+from qwen_orch.store.migrations import is_newer, is_number_newer, migrated, refuse_newer, stated
 from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
 
@@ -67,6 +67,8 @@ class Project:
 
     root: Path
     disk: Disk = field(factory=Disk)
+    newer: bool = False
+    """Whether a later version has written in it, as far as was seen: then caches stay as that left them."""
     reports: list[str] = field(factory=list)
     """What had to be repaired, one line each, for the next answer to show."""
     listener: Listener | None = None
@@ -111,20 +113,41 @@ class Project:
 
     @property
     def config(self) -> Config:
-        """The settings as they stand; raises `ValidationError` naming the line and key that are wrong."""
+        """The settings as they stand; raises `ValidationError` naming the line and key that are wrong.
+
+        Where a later version has made something current, it may have written them too: then that is a `StorageError`.
+        """
         from qwen_orch.project import config as settings
 
         path = self.home / "config.json"
         stands = standing(path)
         if self._config is None or self._config[1] != stands:
-            self._config = settings.parse(self.disk.read(path) or b""), stands
+            try:
+                self._config = settings.parse(self.disk.read(path) or b""), stands
+            except ValidationError as error:
+                self._refuse_newer_state(error.message)
+                raise
         return self._config[0]
+
+    @property
+    def glance(self) -> Config:
+        """The settings, to look by and not to act on: those of a later version as far as they are understood."""
+        from qwen_orch.project import config as settings
+
+        try:
+            return self.config
+        except StorageError as error:
+            if not is_newer(error):
+                raise
+            self.reports.append(f"{error.message}; that is passed over")
+            return settings.known(self.disk.read(self.home / "config.json") or b"")
 
     def configure(self, name: str, text: str) -> Config:
         """Set one key, durably; what others set meanwhile stays."""
         from qwen_orch.project import config as settings
 
         settings.changed(b"", name, text)  # a refusal makes no folder
+        self._refuse_newer_state()
         with self.disk.locked(self.home / ".lock"):
             self._config = None
             changed = settings.changed(self.disk.read(self.home / "config.json") or b"", name, text)
@@ -156,11 +179,27 @@ class Project:
         if raw is None:
             return None
         try:
-            self._named = _current(seal.unseal(raw)), stands
+            page = seal.unseal(raw)
+            self.newer |= is_number_newer(page["format"])
+            self._named = _current(page), stands
         except (seal.Damaged, KeyError, TypeError, ValidationError) as error:
-            self._put_state_aside(path, raw, str(error))
-            return None
+            if self._newer_state() is None:
+                self._put_state_aside(path, raw, str(error))
+                return None
+            self.reports.append(
+                "what a newer qwen-orch wrote in state.json is not understood: the plan worked on last is current"
+            )
+            self._named = self._latest(), stands
         return self._named[0]
+
+    def _refuse_newer_state(self, what: str = "state.json") -> None:
+        """Raise `StorageError` about *what*, when a later version has made something current."""
+        refuse_newer(self._newer_state(), what)
+
+    def _newer_state(self) -> int | None:
+        """Return the format of the state file, when a later version wrote it."""
+        raw = self.disk.read(self.home / "state.json") or b""
+        return stated(raw) if is_number_newer(stated(raw)) and seal.intact(raw) else None
 
     def _put_state_aside(self, path: Path, raw: bytes, why: str) -> None:
         """Keep a damaged state file, and do without; where nothing can be written it stays."""
@@ -181,7 +220,13 @@ class Project:
         return Current(OrchestrationId(others[-1])) if others else Current()
 
     def make_current(self, orchestration: OrchestrationId, session: str | None) -> None:
-        """Remember, durably, what commands mean when they name nothing."""
+        """Remember, durably, what commands mean when they name nothing; not where a later version remembers more."""
+        if self._newer_state() is not None:
+            self._named = Current(orchestration, session), standing(self.home / "state.json")
+            self.reports.append(
+                f"state.json was written by a newer qwen-orch and stays: {orchestration} is current until we end"
+            )
+            return
         page = {"format": codec.FORMAT, "orchestration": orchestration, "session": session}
         raw = seal.seal(page, pretty=True)
         if self.disk.read(self.home / "state.json") != raw:
@@ -226,13 +271,22 @@ class Project:
         """Return the writer of the orchestration with exactly this id, with what others have written."""
         writer = self._writers.get(orchestration)
         if writer is None:
-            writer = Writer.open(Store(self.disk, self.layout, orchestration))
-            writer.heard = self._hear
+            writer = self._restored(orchestration)
             self._writers[orchestration] = writer
         else:
             writer.refresh()
+        self.newer |= writer.newer is not None
         self.reports += writer.take_repairs()
         self._hold(writer)
+        return writer
+
+    def _restored(self, orchestration: OrchestrationId) -> Writer:
+        try:
+            writer = Writer.open(Store(self.disk, self.layout, orchestration))
+        except StorageError as error:
+            self.newer |= is_newer(error)
+            raise
+        writer.heard = self._hear
         return writer
 
     def _hold(self, writer: Writer) -> None:
@@ -261,6 +315,8 @@ class Project:
         if current is None:
             return
         writer = self.opened(current)
+        if writer.newer:
+            return
         at_work = any(t.open_attempt and t.open_attempt.executor != "manual" for t in writer.graph.tasks.values())
         if at_work or any(standing(self.layout.log(i)) for i in writer.graph.sessions.awake):
             from qwen_orch.project.upkeep import recover
@@ -323,8 +379,7 @@ class Project:
 
 
 def _current(page: dict[str, Any]) -> Current:
-    refuse_newer(page["format"], "state.json")
-    page = migrated(page)
+    page = page if is_number_newer(page["format"]) else migrated(page)
     orchestration, session = page["orchestration"], page["session"]
     named = OrchestrationId(checked(orchestration)) if orchestration else None
     return Current(named, checked(session) if session else None)

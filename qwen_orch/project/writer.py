@@ -13,12 +13,14 @@ from qwen_orch.errors import SessionCorrupted, StorageError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId
 from qwen_orch.store.files import is_read_only
+from qwen_orch.store.migrations import is_newer
 from qwen_orch.store.store import Store
 
 if TYPE_CHECKING:
     from qwen_orch.model.event import Event
     from qwen_orch.store.journal import Record
     from qwen_orch.store.later import Later
+    from qwen_orch.store.restore import Loaded
 
 Decide: TypeAlias = "Callable[[Graph], Iterable[Event]]"
 """What a command wants, given the newest state: the events of one step, or a typed error."""
@@ -56,27 +58,52 @@ class Writer:
     _spared_until: float = 0.0
     _only_reads: bool = False
     """Whether the folder refused us when we last tried to write in it."""
+    newer: StorageError | None = None
+    """Why nothing is written here, when a later version wrote it: what is shown is what is understood of that."""
 
     @classmethod
     def open(cls, store: Store) -> Writer:
-        """Restore the orchestration of *store*."""
+        """Restore the orchestration of *store*, or look at it where a later version wrote or we may not write."""
         writer = cls(store)
-        try:
-            with store.locked():
-                writer._restore()
-        except StorageError as error:
-            if not is_read_only(error):
-                raise
-            writer._restore(mend=False)
+        writer._open()
         return writer
 
+    def _open(self) -> None:
+        try:
+            self.store.refuse_newer()
+            with self.store.locked():
+                self._restore()
+        except StorageError as error:
+            if is_newer(error):
+                self._look(error)
+            elif is_read_only(error):
+                self._restore(mend=False)
+            else:
+                raise
+
     def _restore(self, mend: bool = True, thorough: bool = False) -> None:
-        loaded = self.store.load(mend, thorough)
+        self._take(self.store.load(mend, thorough))
+        self._only_reads, self.newer = not mend, None
+
+    def _look(self, refusal: StorageError) -> None:
+        """Take what is understood of what a later version wrote, and say so; raise *refusal* where it is too little."""
+        told = self.newer is not None and self.newer.message == refusal.message
+        self.newer = refusal
+        self._take(self.store.look(refusal))
+        self._stale.clear()
+        missing = "what that added, and what it did last, may be missing"
+        self.repairs += () if told else (f"{refusal.message}: it is read-only here, and {missing}; {refusal.hints[0]}",)
+
+    def _take(self, loaded: Loaded) -> None:
         self.graph, self.seq, self._records = loaded.graph, loaded.seq, []
         self.repairs = (*self.take_repairs(), *loaded.repairs)
         self._later = loaded.later
         self._stale |= loaded.stale
-        self._only_reads = not mend
+
+    def refuse_newer(self) -> None:
+        """Raise `StorageError` when a later version wrote this: nothing is to be decided on what we see of it."""
+        if self.newer is not None:
+            raise self.newer
 
     def take_repairs(self) -> tuple[str, ...]:
         """Return what had to be repaired, or was brought to our format, since this was last asked."""
@@ -100,6 +127,7 @@ class Writer:
         from qwen_orch.store.fold import parts_of
         from qwen_orch.store.journal import Record
 
+        self.refuse_newer()
         with self.store.locked():
             self._catch_up()
             before, at = self.graph, timestamp()
@@ -132,11 +160,15 @@ class Writer:
         """Take in what other processes have written, and return it; costs one system call when there is nothing."""
         if not self.store.changed():
             return []
-        if self._only_reads:
-            self._restore(mend=False)
-            return []
-        with self.store.locked():
-            return self._catch_up()
+        if not (self._only_reads or self.newer):
+            try:
+                with self.store.locked():
+                    return self._catch_up()
+            except StorageError as error:
+                if not is_newer(error):
+                    raise
+        self._open()
+        return []
 
     def _catch_up(self) -> list[Record]:
         news = None if self._only_reads else self.store.news(self.seq)
@@ -157,7 +189,7 @@ class Writer:
     def checkpoint(self, last: bool = False) -> None:
         """Bring the snapshots up to date (I8). Within a burst a costly one may be put off, unless it is the *last*."""
         self.repairs, self._records = self.take_repairs(), []
-        spared = self._only_reads or (not last and time.monotonic() < self._spared_until)
+        spared = self._only_reads or self.newer or (not last and time.monotonic() < self._spared_until)
         if not self._stale or spared:
             return
         began = time.monotonic()
@@ -178,6 +210,7 @@ class Writer:
 
     def backup(self, reason: str) -> str:
         """Keep a copy of the journal; return its name under ``backups/``."""
+        self.refuse_newer()
         with self.store.locked():
             return self.store.backup(reason).name
 
@@ -186,6 +219,7 @@ class Writer:
         try:
             return self.records()
         except SessionCorrupted:
+            self.refuse_newer()
             with self.store.locked():
                 self._restore(thorough=True)
             return self.records()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from qwen_orch.store import codec, seal
-from qwen_orch.store.migrations import migrated, refuse_newer
+from qwen_orch.store.migrations import is_number_newer, migrated, refuse_newer, stated
 
 if TYPE_CHECKING:
     from qwen_orch.model.event import Event
@@ -118,6 +118,20 @@ def scan_from_first(raw: bytes, orchestration: str) -> Scan:
     if head is None or int(head[2]) <= 1:
         return scan(raw, origin(orchestration), what=what)
     return scan(raw, head[3].decode(), int(head[2]), what)
+
+
+def last_line(raw: bytes) -> bytes:
+    """Return the last line of a journal's bytes that has an end, whatever it is; nothing where there is none."""
+    end = raw.rfind(b"\n") + 1
+    return raw[raw.rfind(b"\n", 0, max(end - 1, 0)) + 1 : end]
+
+
+def before_newer(raw: bytes) -> bytes:
+    """Return a journal's bytes up to the first line that says it is of a format which this version does not know."""
+    position = 0
+    while position < len(raw) and not is_number_newer(stated(raw[position : position + 32])):
+        position = raw.find(b"\n", position) + 1 or len(raw)
+    return raw[:position]
 
 
 def _is_older(line: bytes, number: int, after: str, what: str) -> bool:

@@ -13,7 +13,7 @@ from attrs import define, field
 from qwen_orch.errors import SessionCorrupted, StorageError
 from qwen_orch.model.ids import SessionId
 from qwen_orch.store import journal, seal, segments, snapshots
-from qwen_orch.store.migrations import Newer
+from qwen_orch.store.migrations import is_newer
 
 if TYPE_CHECKING:
     from qwen_orch.model.session import Session
@@ -39,23 +39,25 @@ class Later:
         try:
             picture = self._picture(session_id)
         except (seal.Damaged, KeyError, TypeError, StorageError) as error:
-            if isinstance(error.__cause__, Newer):
+            if is_newer(error):
                 raise
             return self._mended(session_id, f"was damaged ({error})")
         if picture is not None and picture.session.id != session_id:
             return self._mended(session_id, f"held {picture.session.id}")
-        if picture is not None and picture.seq == expected:
+        if picture is not None and (picture.seq == expected or (self.work.newer and picture.seq > expected)):
             return picture.session
         if picture is not None and picture.seq > expected:
             return self._folded(session_id)  # nothing is wrong: somebody else went on
         return self._mended(session_id, "was an older copy" if picture else "was missing")
 
     def _picture(self, session_id: SessionId) -> SessionPicture | None:
-        raw = self.work.disk.read(self.work.layout.session(session_id))
-        return None if raw is None else snapshots.read_session(raw, self.work.orchestration)
+        raw, look = self.work.disk.read(self.work.layout.session(session_id)), self.work.newer is not None
+        return None if raw is None else snapshots.read_session(raw, self.work.orchestration, look)
 
     def _mended(self, session_id: SessionId, fault: str) -> Session:
         """Keep aside what stands in the place of a snapshot, and return the session from the journal."""
+        if self.work.newer:
+            raise self.work.newer
         path = self.work.layout.session(session_id)
         raw = self.work.disk.read(path)
         kept = f"; {self.work.kept(path, raw)}" if raw is not None else ""

@@ -21,7 +21,7 @@ from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Scan
 from qwen_orch.store.later import Later
-from qwen_orch.store.migrations import Newer
+from qwen_orch.store.migrations import is_newer
 from qwen_orch.store.snapshots import Layout, ManifestPicture, PlanPicture, Point, SessionPicture
 
 T = TypeVar("T")
@@ -114,7 +114,20 @@ class Restoration:
     mend: bool
     thorough: bool = False
     """Whether all that was sealed is looked at, too."""
+    newer: StorageError | None = None
+    """Why this is only looked at, when a later version wrote it."""
     repairs: list[str] = field(factory=list)
+
+    def look(self, refusal: StorageError) -> Loaded:
+        """Return what the snapshots of a later version picture, as far as it is understood: its journal is not read.
+
+        Raises *refusal* when that is not enough for a state.
+        """
+        self.newer = refusal
+        plan, manifest = self._plan(), self._manifest()
+        if plan is None or manifest is None or manifest.seq != plan.reaches["manifest"]:
+            raise refusal
+        return self._at_once(plan, manifest, Scan((), plan.last, 0))
 
     def run(self) -> Loaded:
         """Return what was found, repaired where it must be."""
@@ -168,12 +181,14 @@ class Restoration:
         return Loaded(graph, plan.seq, found.last, found.good, plan.reaches, later=later, format=found.format)
 
     def _plan(self) -> PlanPicture | None:
-        own = self.orchestration
-        return self._read(self.layout.plan(own), lambda raw: snapshots.read_plan(raw, own))
+        own, look = self.orchestration, self.newer is not None
+        return self._read(self.layout.plan(own), lambda raw: snapshots.read_plan(raw, own, look))
 
     def _manifest(self) -> ManifestPicture | None:
         own = self.orchestration
-        return self._read(self.layout.manifest(own), lambda raw: snapshots.read_manifest(raw, own))
+        return self._read(
+            self.layout.manifest(own), lambda raw: snapshots.read_manifest(raw, own, self.newer is not None)
+        )
 
     def _pictures(self, plan: PlanPicture | None, manifest: ManifestPicture | None) -> Pictures:
         layout, own = self.layout, self.orchestration
@@ -201,7 +216,7 @@ class Restoration:
         try:
             return read(raw)
         except (seal.Damaged, KeyError, TypeError, StorageError) as error:
-            if isinstance(error.__cause__, Newer):
+            if is_newer(error):
                 raise
             self.repairs.append(f"{path.name} was damaged ({error}); {self.kept(path, raw)}")
             return None

@@ -6,22 +6,23 @@ journal.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import evolve
 from immutables import Map
 
-from qwen_orch.errors import StorageError
+from qwen_orch.errors import OrchError, StorageError
 from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId, TaskId, checked, is_safe, number_of
 from qwen_orch.model.plan import Orchestration
 from qwen_orch.model.task import Task
 from qwen_orch.store import codec, seal
-from qwen_orch.store.migrations import migrated, refuse_newer
+from qwen_orch.store.migrations import is_number_newer, migrated, refuse_newer, understood
 
 if TYPE_CHECKING:
     from qwen_orch.model.session import Session
@@ -173,37 +174,48 @@ def _page(owner: str, point: Point, **content: Any) -> bytes:
     return seal.seal({**head, **content}, pretty=True)
 
 
-def read_plan(raw: bytes, orchestration: str) -> PlanPicture:
-    """Return the plan in *raw*; raise `Damaged` when it is not whole or not of this orchestration."""
-    page = _open(raw, orchestration)
-    root = codec.structure(page["orchestration"], Orchestration)
-    sessions = codec.structure(page["sessions"], dict[str, int])
-    active = codec.structure(page["active"], tuple[SessionId, ...]) if "active" in page else None
-    return PlanPicture(page["seq"], page["record"], root, {**sessions, "manifest": page["manifest"]}, active)
+def read_plan(raw: bytes, orchestration: str, look: bool = False) -> PlanPicture:
+    """Return the plan in *raw*; raise `Damaged` when it is not whole or not of this orchestration.
+
+    What a later version wrote is refused, or, to *look* at it, read as far as it is understood.
+    """
+    with _opened(raw, orchestration, look) as (page, structure):
+        root = structure(page["orchestration"], Orchestration)
+        sessions = structure(page["sessions"], dict[str, int])
+        active = structure(page["active"], tuple[SessionId, ...]) if "active" in page else None
+        reaches = {**sessions, "manifest": structure(page["manifest"], int)}
+        return PlanPicture(structure(page["seq"], int), page["record"], root, reaches, active)
 
 
-def read_manifest(raw: bytes, orchestration: str) -> ManifestPicture:
-    """Return the tasks in *raw*; raise `Damaged` as `read_plan` does."""
-    page = _open(raw, orchestration)
-    tasks = codec.structure(page["tasks"], tuple[Task, ...])
-    return ManifestPicture(page["seq"], page["record"], tasks, page["last_number"])
+def read_manifest(raw: bytes, orchestration: str, look: bool = False) -> ManifestPicture:
+    """Return the tasks in *raw*; raise `Damaged`, and *look*, as `read_plan` does."""
+    with _opened(raw, orchestration, look) as (page, structure):
+        tasks = structure(page["tasks"], tuple[Task, ...])
+        return ManifestPicture(structure(page["seq"], int), page["record"], tasks, structure(page["last_number"], int))
 
 
-def read_session(raw: bytes, orchestration: str) -> SessionPicture:
-    """Return the session in *raw*; raise `Damaged` as `read_plan` does."""
+def read_session(raw: bytes, orchestration: str, look: bool = False) -> SessionPicture:
+    """Return the session in *raw*; raise `Damaged`, and *look*, as `read_plan` does."""
     from qwen_orch.model.session import Session
 
-    page = _open(raw, orchestration)
-    return SessionPicture(page["seq"], page["record"], codec.structure(page["session"], Session))
+    with _opened(raw, orchestration, look) as (page, structure):
+        return SessionPicture(structure(page["seq"], int), page["record"], structure(page["session"], Session))
 
 
-def _open(raw: bytes, orchestration: str) -> dict[str, Any]:
+@contextlib.contextmanager
+def _opened(raw: bytes, orchestration: str, look: bool) -> Iterator[tuple[dict[str, Any], Callable[..., Any]]]:
+    """Yield what is stored in *raw*, and what makes values of ours of it."""
     page = seal.unseal(raw)
-    refuse_newer(page["format"], orchestration)
-    page = migrated(page)
+    newer = is_number_newer(page["format"])
+    if newer and not look:
+        refuse_newer(page["format"], orchestration)
     if page["belongs_to"] != orchestration:
         raise seal.Damaged(f"it belongs to {page['belongs_to']}")
-    return page
+    try:
+        yield (page, understood) if newer else (migrated(page), codec.structure)
+    except (seal.Damaged, KeyError, TypeError, ValueError, OrchError):
+        refuse_newer(page["format"], orchestration)  # it is not damaged: it has another shape
+        raise
 
 
 def graph_of(root: Orchestration | None, tasks: Iterable[Task], sessions: Shelf, last_number: int = 0) -> Graph:

@@ -8,8 +8,8 @@ I3 A step is durable before its effect starts and before anything shows it.
 I4 Only the last record may be torn: it is cut off, kept aside, and reported.
 I5 Any other damage is detected, never guessed at: the bad file goes to ``backups/`` untouched, the state is rebuilt
    from journal, snapshots and backups, whichever reaches furthest, and the report says what was used and what is gone.
-I6 A newer format is refused with a clear error, and nothing is written. An older one is read as it is; before the
-   first step in our format a copy is kept.
+I6 A newer format is only looked at, as far as it is understood, and nothing is written. An older one is read as it is;
+   before the first step in our format a copy is kept.
 I7 Many processes may work at once: one writer at a time for the length of a commit, after catching up with the others.
 I8 After a checkpoint the snapshots are current.
 
@@ -25,10 +25,10 @@ from pathlib import Path
 
 from attrs import define, field
 
-from qwen_orch.errors import SessionCorrupted
+from qwen_orch.errors import SessionCorrupted, StorageError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId
-from qwen_orch.store import codec, journal, seal, segments
+from qwen_orch.store import codec, journal, migrations, seal, segments
 from qwen_orch.store.aside import stamp
 from qwen_orch.store.files import Disk, Stands, standing
 from qwen_orch.store.journal import Record, Scan
@@ -59,6 +59,8 @@ class Store:
     """The checksum of the last record the caller's graph knows."""
     _reaches: dict[str, int] = field(factory=dict)
     """Which record each snapshot reaches."""
+    _looks: bool = False
+    """Whether a later version wrote here: then the plan, which it writes last, tells when there is news."""
     _format: int = 0
     """The format of the last record; 0 before the first."""
     reports: list[str] = field(factory=list)
@@ -90,7 +92,23 @@ class Store:
         return self._standing() != self._stands
 
     def _standing(self) -> Stands | None:
-        return standing(self.path)
+        return standing(self.layout.plan(self.orchestration) if self._looks else self.path)
+
+    def refuse_newer(self) -> None:
+        """Raise `StorageError` when a later version wrote here. For this nothing is written, not even a lock."""
+        self.layout.refuse_outside()
+        own, read = self.orchestration, self.disk.read
+        pages = [read(self.layout.plan(own)) or b"", read(self.layout.manifest(own)) or b""]
+        for raw in (journal.last_line(read(self.path) or b""), *pages):
+            found = migrations.stated(raw)
+            if migrations.is_number_newer(found) and seal.intact(raw):
+                migrations.refuse_newer(found, own)
+
+    def look(self, refusal: StorageError) -> Loaded:
+        """Return what is understood of what a later version wrote, or raise *refusal*; nothing is written for it."""
+        self._looks = True
+        self._stands = self._standing()
+        return Restoration(self.disk, self.layout, self.orchestration, mend=False).look(refusal)
 
     def load(self, mend: bool = True, thorough: bool = False) -> Loaded:
         """Restore the state from snapshots and the records after them, repairing what is damaged.
@@ -100,6 +118,7 @@ class Store:
         """
         self._close()
         self.layout.refuse_outside()
+        self._looks = False
         before = self._standing()
         if mend:
             self.disk.sweep()
@@ -196,10 +215,14 @@ class Store:
         return Later(work, PlanPicture(seq, self._last, graph.root, self._reaches))
 
     def history(self, seq: int) -> list[Record]:
-        """Return the records 1 to *seq*; raise `SessionCorrupted` when the journal no longer holds them all."""
-        live = journal.scan_from_first(self.disk.read(self.path) or b"", self.orchestration)
+        """Return the records 1 to *seq*; raise `SessionCorrupted` when the journal no longer holds them all.
+
+        Those of a later version are left out, and all that follow them.
+        """
+        raw = self.disk.read(self.path) or b""
+        live = journal.scan_from_first(journal.before_newer(raw) if self._looks else raw, self.orchestration)
         found = segments.whole(self.disk, self.layout, self.orchestration, live)
-        if len(found.lines) < seq:
+        if len(found.lines) < seq and not self._looks:
             fault = found.fault or f"record {len(found.lines) + 1} is missing"
             raise SessionCorrupted(f"{self.path.name} was damaged since it was read: {fault}", "/doctor repairs it")
         return [journal.decode(line) for line in found.lines[:seq]]

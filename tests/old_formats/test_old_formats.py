@@ -203,13 +203,13 @@ def newer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-REFUSED = ("/list_tasks", "/task_status", "/export_plan json", "/context", "/session_history", "/undo", "/new_task")
+REFUSED = ("/undo", "/new_task", "/add_task More", "/cancel_task 3", "/resume", "/think of it", "/update_task 2 tags:a")
 REFUSED_TOO = ("/note x", "/complete_task 3", "/checkpoint here", "/check_completeness", "/reset_plan", "/approve_plan")
 
 
 @pytest.mark.parametrize("line", [*REFUSED, *REFUSED_TOO])
-def test_a_newer_project_is_refused_whole(line: str, newer: Path) -> None:
-    """Part of a state that nobody understands is worse than none: it says which format, and what to do."""
+def test_what_would_write_in_a_newer_project_is_refused(line: str, newer: Path) -> None:
+    """To act on the half of a state is worse than not to act: it says which format, and what to do."""
     before = contents(newer)
     error = Desk(newer).refused(line, StorageError, yes=True)
     assert f"newer qwen-orch (format {codec.FORMAT + 1}, this one knows {codec.FORMAT})" in error.message

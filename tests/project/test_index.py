@@ -175,8 +175,8 @@ def test_an_index_that_cannot_be_kept_is_done_without(project: Project) -> None:
     assert not kept(project).exists()
 
 
-def test_one_that_cannot_be_read_is_reported_and_not_remembered(project: Project) -> None:
-    """The others are listed; once it is mended it is listed too."""
+def test_one_that_is_newer_is_listed_and_not_remembered(project: Project) -> None:
+    """As far as it is understood, and it is said; the index stays as it is."""
     create(B)(project)
     project.checkpoint(last=True)
     journal, plan = project.layout.journal(B), project.layout.plan(B)
@@ -184,7 +184,9 @@ def test_one_that_cannot_be_read_is_reported_and_not_remembered(project: Project
     lines = [seal.seal({**seal.unseal(line), "format": 99}) for line in raws[journal].splitlines(keepends=True)]
     journal.write_bytes(b"".join(lines))
     again = fresh(project.root)
-    assert [s.orchestration for s in again.sessions()] == [A]
+    before = kept(project).read_bytes() if kept(project).exists() else None
+    assert [s.orchestration for s in again.sessions()] == [A, B]
+    assert (kept(project).read_bytes() if kept(project).exists() else None) == before
     assert any("newer" in line for line in again.take_reports())
     for path, raw in raws.items():
         path.write_bytes(raw)

@@ -26,7 +26,7 @@ MOST_BYTES = 16_000
 
 def given(project: Project, graph: Graph, session: Session) -> tuple[ContextPart, ...]:
     """Return the brief of *session* as it is now: what ``/context`` shows, and what an agent is sent."""
-    return brief(graph, session, project.config.agent_context, files_for(project.root, graph, session))
+    return brief(graph, session, project.glance.agent_context, files_for(project.root, graph, session))
 
 
 def prompt_of(shop: Shop, session: SessionId) -> str:
