@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from attrs import Factory, define
 
-from qwen_orch.errors import OrchError, StateTransitionError, UsageError
+from qwen_orch.errors import OrchError, StateTransitionError, TaskNotFound, UsageError, ValidationError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId, TaskId, resolve
 from qwen_orch.project.project import Project
@@ -169,8 +169,6 @@ def refuse_attempt(command: str) -> None:
 
 def task_named(graph: Graph, name: str) -> TaskId:
     """Return the id of the task that *name* means: an id, a prefix, a number, or the label the document gave it."""
-    from qwen_orch.errors import TaskNotFound
-
     labelled = [t.id for t in graph.tasks.values() if t.label and t.label.lower() == name.lower()]
     if len(labelled) == 1:
         return labelled[0]
@@ -179,8 +177,6 @@ def task_named(graph: Graph, name: str) -> TaskId:
 
 def local_path(name: str) -> Path:
     """Return the path a person typed, ``~`` opened; raise `ValidationError` for what no file can be called."""
-    from qwen_orch.errors import ValidationError
-
     try:
         path = Path(name).expanduser()
         if b"\0" in os.fsencode(path):

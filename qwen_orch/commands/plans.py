@@ -54,7 +54,10 @@ def plan(
     """
     given, source = text_of(ctx, asked_for(ctx, text, "what is to be planned?"))
     if agent:
-        return _by_agent(ctx, given, title, source, _above(ctx, parent), _words(tags), template, merge)
+        if template or merge:
+            what = "an agent plans from the text: --agent goes with neither --template nor --merge"
+            raise UsageError(what, "/help plan")
+        return _by_agent(ctx, given, title, source, _above(ctx, parent), _words(tags))
     draft = draft_of(ctx, given, template, title, source == "typed", break_cycles)
     if merge:
         return _merged(ctx, draft)
@@ -71,21 +74,12 @@ def _above(ctx: Context, parent: str | None) -> Writer | None:
 
 
 def _by_agent(
-    ctx: Context,
-    text: str,
-    title: str | None,
-    source: str,
-    above: Writer | None,
-    tags: tuple[str, ...],
-    template: str | None,
-    merge: bool,
+    ctx: Context, text: str, title: str | None, source: str, above: Writer | None, tags: tuple[str, ...]
 ) -> Planned:
     """Have the agent plan *text*; when it does not, read it, and warn of the reason."""
     from qwen_orch.agents.profile import profile_of
     from qwen_orch.commands.agent_plans import empty_draft, opened_for_agent, planned_by_agent, read_instead
 
-    if template or merge:
-        raise UsageError("an agent plans from the text: --agent goes with neither --template nor --merge", "/help plan")
     profile = profile_of(ctx.project)
     if above is None:
         may_replace(ctx)

@@ -7,11 +7,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Annotated
 
-from qwen_orch.answers.core import SessionAnswer, session_answer, task_answer
+from qwen_orch.answers.core import SessionAnswer, orchestration_answer, session_answer, task_answer
 from qwen_orch.answers.sessions import ContextAnswer, Entry, History, Recap, Resumed, SessionList
-from qwen_orch.commands.context import Context, local_path
+from qwen_orch.commands.context import Context, local_path, task_named
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.commands.tasks import next_steps, progress_answer
+from qwen_orch.errors import SessionNotFound
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import OrchestrationId, SessionId
@@ -127,7 +128,6 @@ def _card(ctx: Context, writer: Writer, briefs: list[SessionAnswer]) -> Recap:
 def recap(writer: Writer, briefs: list[SessionAnswer]) -> Recap:
     """Return the "where was I" card of an orchestration, whose sessions *briefs* are, from its own record alone."""
     from qwen_orch.answers.agents import agents_of
-    from qwen_orch.answers.core import orchestration_answer
     from qwen_orch.graph import query
     from qwen_orch.project.history import entries
 
@@ -197,8 +197,6 @@ def context(
 
 
 def _named_or_current(ctx: Context, name: str | None) -> tuple[Writer, Session]:
-    from qwen_orch.errors import SessionNotFound
-
     if name is not None:
         writer, found = _found(ctx, name)
         return writer, writer.graph.session(found)
@@ -229,7 +227,6 @@ def session_history(
 
 
 def _of_task(ctx: Context, name: str) -> tuple[Entry, ...]:
-    from qwen_orch.commands.context import task_named
     from qwen_orch.project.history import entries
 
     writer = ctx.writer

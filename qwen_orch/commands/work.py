@@ -11,7 +11,7 @@ from qwen_orch.commands.registry import Arg, command
 from qwen_orch.commands.shop import run_through, shop_of
 from qwen_orch.commands.tasks import TASK, next_steps, task_steps
 from qwen_orch.errors import DependencyError, StateTransitionError, UsageError
-from qwen_orch.execution.attempt import Wanted
+from qwen_orch.execution.attempt import Wanted, session_for, start
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, TaskId
@@ -56,7 +56,6 @@ def new_task(
     shop = shop_of(ctx, writer, ask_later)
     if all:
         return _everything(ctx, shop, wanted, jobs, not skip_verification)
-    from qwen_orch.execution.attempt import session_for
     from qwen_orch.execution.choose import executor_for, next_task
 
     while True:
@@ -96,7 +95,6 @@ def _in_background(
 
 
 def _one(ctx: Context, shop: Shop, order: Wanted, session: Session) -> Worked:
-    from qwen_orch.execution.attempt import start
     from qwen_orch.execution.everything import do
 
     if order.executor is Executor.MANUAL:

@@ -53,13 +53,11 @@ def bounded(page: dict[str, Any], most: int = LONGEST) -> dict[str, Any]:
     while cut and len(to_json(cut)) > most - 500:
         name = max(cut, key=lambda k: len(to_json(cut[k])))
         cut[name] = _half(cut[name])
+    if cut == page:
+        return page
     left = [f"{k}: {len(cut[k])} of {len(page[k])}" for k in page if cut[k] != page[k] and cut[k] is not None]
     gone = [f"{k}: left out" for k in page if cut[k] is None and page[k] is not None]
-    return (
-        {**cut, "note": f"too long to be given whole ({'; '.join([*left, *gone])}): ask for less"}
-        if cut != page
-        else page
-    )
+    return {**cut, "note": f"too long to be given whole ({'; '.join([*left, *gone])}): ask for less"}
 
 
 def _half(value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qwen_orch.model import event as e
-from qwen_orch.model.ids import SessionId, TaskId
+from qwen_orch.model.ids import TaskId
 from qwen_orch.model.task import CriterionStatus, Outcome, Task, TaskStatus
 from qwen_orch.model.text import one_line
 
@@ -44,7 +44,7 @@ def _ended(was: Task | None, task: Task | None, graph: Graph, record: Record) ->
         return
     detail = _why(task).removeprefix("failed: ") if task.status is TaskStatus.FAILED else task.summary
     text = f"{task.id} {task.title}: {task.status}" + (f", {detail}" if detail else "")
-    yield _told(_ENDS[task.status], text, graph, record, task=task.id, session=task.session, detail=detail)
+    yield _told(_ENDS[task.status], text, graph, record, task.id, session=task.session, detail=detail[:_LONGEST])
 
 
 def _why(task: Task) -> str:
@@ -68,19 +68,11 @@ def _asked(graph: Graph, record: Record, asked: e.PermissionAsked) -> Happening:
     text = f"{task or asked.id} asks: {request.title}"
     wanted = {"number": request.number, "kind": request.kind, "title": request.title, "detail": request.detail}
     wanted = {k: v[:_LONGEST] if isinstance(v, str) else v for k, v in wanted.items()}
-    return _told("permission.waiting", text, graph, record, task=task, session=asked.id, request=wanted)
+    return _told("permission.waiting", text, graph, record, task, session=asked.id, request=wanted)
 
 
-def _told(
-    event: str,
-    text: str,
-    graph: Graph,
-    record: Record,
-    task: TaskId | None = None,
-    session: SessionId | None = None,
-    detail: str = "",
-    request: dict[str, Any] | None = None,
-) -> Happening:
+def _told(event: str, text: str, graph: Graph, record: Record, task: TaskId | None = None, **more: Any) -> Happening:
+    """Return what happened; *more* of its facts are the session, a detail, and what was asked for."""
     text = one_line(text)[:_LONGEST]
     about = graph.tasks.get(task) if task else None
     facts = {
@@ -91,8 +83,9 @@ def _told(
         "step": record.seq,
         "task": task,
         "title": about.title if about else graph.root.title,
-        "session": session,
-        "detail": detail[:_LONGEST],
-        "request": request,
+        "session": None,
+        "detail": "",
+        "request": None,
+        **more,
     }
     return Happening(event, text, facts)
