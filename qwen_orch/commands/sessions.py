@@ -88,11 +88,12 @@ def _recover(ctx: Context) -> None:
 def resume(ctx: Context, session: Annotated[str | None, SESSION] = None) -> Resumed:
     """Come back to a session, of this plan or another, and see where you were.
 
-    The session is awake again and its orchestration the current one. No command is run and nothing is repeated.
+    A session that is named, or suspended, is awake again, and its orchestration the current one. No command is run and
+    nothing is repeated.
     """
     writer, found = _named_or_current(ctx, session)
     briefs = [s for s in ctx.project.sessions() if s.orchestration == found.orchestration]
-    writer.commit("resume", lambda graph: _waking(graph, found.id))
+    writer.commit("resume", lambda graph: _waking(graph, found.id, session is not None))
     ctx.project.make_current(writer.graph.root.id, found.id)
     return Resumed(session_answer(writer.graph.session(found.id), found.id), _card(ctx, writer, briefs))
 
@@ -107,10 +108,12 @@ def _found(ctx: Context, name: str) -> tuple[Writer, str]:
     return ctx.project.writer_of_session(name)
 
 
-def _waking(graph: Graph, session: SessionId) -> list[e.Event]:
+def _waking(graph: Graph, session: SessionId, named: bool) -> list[e.Event]:
     found = graph.session(session)
     if found.state is SessionState.ACTIVE or found.kind is SessionKind.VERIFICATION:
         return []  # a verification is over with its verdict: nobody works in it again
+    if found.state.ended and not named:
+        return []  # whoever only asks where they were does not begin finished work again
     return [e.SessionMoved(session, SessionState.ACTIVE, "resumed")]
 
 

@@ -139,6 +139,8 @@ def _said(update: Happening, style: str) -> list[Span]:
 def _asked(text: str) -> list[Span]:
     """Return what an agent asks for: its title, and below it the exact command, or the diff in its colours."""
     title, _, detail = text.partition("\n")
+    if detail == title:
+        return [exact(title, "command")]
     is_diff = detail.startswith("--- ")
     lines = detail.splitlines()
     return [exact(title, "title"), *(exact(f"\n{t}", _sign(t) if is_diff else "command") for t in lines)]

@@ -80,6 +80,14 @@ def test_resuming(busy: Desk) -> None:
     busy.refused("/resume session", UsageError)
 
 
+def test_asking_where_one_was_awakens_nothing_that_is_finished(busy: Desk) -> None:
+    """The session that was worked in last has ended; only by its name it is opened again."""
+    busy("/complete_task task-002 talked")
+    before = busy.bytes_on_disk()
+    assert busy("/resume").session.state == "completed"
+    assert busy.bytes_on_disk() == before
+
+
 def test_the_card(busy: Desk) -> None:
     """Where was I, from the record alone: the last steps, what is open, what was noted, what to type."""
     card = busy("/resume").recap

@@ -164,6 +164,12 @@ def test_a_thought_has_its_purpose_apart() -> None:
     assert painted([happening("thought", "3. It may not")]) == "task-003 │ 3. It may not\n"
 
 
+def test_a_question_does_not_say_a_command_twice() -> None:
+    """Qwen Code's title is the command itself."""
+    assert painted([happening("asks", "npm test\nnpm test")], 80) == "task-003 ? npm test\n"
+    assert painted([happening("asks", "npm test [background]\nnpm test")], 80).count("npm test") == 2
+
+
 def test_a_question_is_shown_whole() -> None:
     """Below its title the exact command, each of its lines; nothing is cut."""
     command = "for i in 1 2; do\n  echo $i\ndone\n" + "x" * 1000
