@@ -93,6 +93,8 @@ class Shell:
     start: str = ""
     """What the next prompt begins with."""
     signalled: bool = False
+    _busy: bool = field(default=False)
+    """A command is at work."""
     _hinted: bool = field(default=False)
     _unsaid: list[Record] = field(factory=list)
     """What others did that was not said yet."""
@@ -191,7 +193,11 @@ class Shell:
         from qwen_orch.answers.help import Farewell
 
         self._look(ours=False)
-        outcome = run(Context(self.project, ShellDoor(self.prompt, self.screen), self.yes, seen=self.seen), line)
+        self._busy = True
+        try:
+            outcome = run(Context(self.project, ShellDoor(self.prompt, self.screen), self.yes, seen=self.seen), line)
+        finally:
+            self._busy = False
         self._show(outcome)
         self._look(ours=True)
         self.leaving = self.leaving or self.signalled or isinstance(outcome.answer, Farewell)
@@ -275,7 +281,10 @@ class Shell:
 
     def _asked_to_end(self, _: int, frame: Any) -> None:
         self.signalled = self.leaving = True
-        if not self.prompt.stop():
+        busy = self._busy
+        if busy:  # what an agent asks must not be taken for denied: its work is cancelled first
+            interrupt(frame)
+        if not self.prompt.stop() and not busy:
             interrupt(frame)
 
     # What the shell itself says

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -208,3 +209,16 @@ def test_killed_while_it_asks(terminal: Start, folder: Path) -> None:
     assert outcomes(folder) == {"task-001": "interrupted"}
     assert not (folder / "one.txt").exists()
     assert Project.at(folder).writer().graph.task("task-001").open_attempt is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_asked_to_end_while_an_agent_asks(terminal: Start, folder: Path, number: int) -> None:
+    """A terminal that closes is no answer: the work is cancelled, and the shell leaves in good order."""
+    at_work(folder, "run echo one > one.txt; run echo two > two.txt; claim it")
+    shell = started(terminal, "/new_task")
+    asked(shell)
+    shell.child.kill(number)
+    assert shell.ended() == 130
+    assert outcomes(folder) == {"task-001": "cancelled"}
+    assert len(answers(folder)) == 1
+    assert soon(lambda: not processes_in(folder)), processes_in(folder)
