@@ -201,9 +201,12 @@ class Disk:
                 fd = self.calls.open_read(path)
                 try:
                     self.calls.lock(fd)
-                    self.calls.unlink(path)
+                    self._discard(path)
                 finally:
                     self._close(fd)
+
+    def _discard(self, path: Path) -> None:
+        self.calls.unlink(path)
 
     def write_file(self, path: Path, data: bytes) -> None:
         """Put *data* into a file a person asked for: whole or not at all; into a device or pipe as it is."""

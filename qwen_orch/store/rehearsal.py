@@ -55,16 +55,8 @@ class Rehearsal(Disk):
         """Remember what *path* would go on with."""
         self._written[path] = (self.read(path) or b"") + data
 
-    def sweep(self) -> None:
-        """Remember which files of writers that died would be removed."""
-        for path in self.scratch.glob(".*.tmp") if self.scratch else ():
-            with contextlib.suppress(OSError):
-                fd = self.calls.open_read(path)
-                try:
-                    self.calls.lock(fd)
-                    self.remove(path)
-                finally:
-                    self._close(fd)
+    def _discard(self, path: Path) -> None:
+        self.remove(path)
 
     @contextlib.contextmanager
     def locked(self, path: Path) -> Iterator[None]:
