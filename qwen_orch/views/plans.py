@@ -85,8 +85,10 @@ def _warnings(warnings: tuple[str, ...]) -> list[Block]:
     return section(count(len(warnings), "warning").capitalize(), [*lines, *told])
 
 
-_TOLD = {"decomposition": "read", "architecture": "order", "estimates": "hours", "review": "left over"}
-"""What the explanation says, in its order: purposes of thoughts, and the words that stand before them."""
+_READ = {"decomposition": "read", "architecture": "order", "estimates": "hours", "review": "left over"}
+_DESIGNED = {"requirements": "needed", "architecture": "design", "decomposition": "steps", "risks": "risk"}
+"""What is told of a text that was read, and of a plan that an agent made: purposes of thoughts in order, and the words
+before them."""
 
 
 def _thoughts(answer: Planned) -> list[Block]:
@@ -94,9 +96,10 @@ def _thoughts(answer: Planned) -> list[Block]:
     if not answer.thoughts:
         return []
     first = {t.purpose: t.text for t in reversed(answer.thoughts) if not t.branch and not t.revises}
-    told = sheet(row(Span.of(word, "muted"), exact(first[p])) for p, word in _TOLD.items() if p in first)
+    words, name = (_DESIGNED, "How it was thought out") if answer.session.agent else (_READ, "How it was understood")
+    told = sheet(row(Span.of(word, "muted"), exact(first[p])) for p, word in words.items() if p in first)
     all_of_it = line(Span.of(f"all {len(answer.thoughts)} thoughts: ", "muted"), Span.of("/think", "command"), indent=2)
-    return section("How it was understood", [*told, all_of_it])
+    return section(name, [*told, all_of_it])
 
 
 def approved(answer: Approved) -> list[Block]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.views.reading import check
+import re
+
+from qwen_orch.model.session import Thought
+from tests.views.reading import check, painted
+from tests.views.samples import PLANNED, SESSION, changed
 
 
 def test_a_plan_that_was_read() -> None:
@@ -43,6 +47,23 @@ def test_a_plan_that_was_read() -> None:
     next: /list_tasks --tree · /approve_plan
     """
     check("planned", 80, expected)
+
+
+def test_a_plan_that_an_agent_made_tells_how_it_was_thought_out() -> None:
+    purposes = ("requirements", "architecture", "decomposition", "risks")
+    thoughts = tuple(Thought(n, f"About {p}.", p) for n, p in enumerate(purposes, 1))
+    expected = """
+    How it was thought out
+      needed  About requirements.
+      design  About architecture.
+      steps   About decomposition.
+      risk    About risks.
+      all 4 thoughts: /think
+
+    next: /list_tasks --tree · /approve_plan
+    """
+    shown = painted(changed(PLANNED, thoughts=thoughts, session=SESSION._replace(agent="qwen")))
+    assert shown.endswith(re.sub("^    ", "", expected[1:], flags=re.MULTILINE))
 
 
 def test_an_edited_text_shows_all_it_changes() -> None:
