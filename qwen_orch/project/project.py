@@ -18,7 +18,7 @@ from qwen_orch.project.writer import Writer
 from qwen_orch.store import codec, seal
 from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk, standing
-from qwen_orch.store.migrations import is_newer, is_number_newer, migrated, refuse_newer, stated
+from qwen_orch.store.migrations import ignoring_newer, is_newer, is_number_newer, migrated, newer_format, refuse_newer
 from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
 
@@ -73,6 +73,8 @@ class Project:
     """What had to be repaired, one line each, for the next answer to show."""
     listener: Listener | None = None
     """Hears of each step of ours."""
+    _said: set[str] = field(factory=set)
+    """What was reported and is not to be again."""
     _writers: WeakValueDictionary[str, Writer] = field(factory=WeakValueDictionary)
     """Those that anybody holds."""
     _recent: deque[Writer] = field(factory=deque)
@@ -183,7 +185,7 @@ class Project:
             self.newer |= is_number_newer(page["format"])
             self._named = _current(page), stands
         except (seal.Damaged, KeyError, TypeError, ValidationError) as error:
-            if self._newer_state() is None:
+            if newer_format(raw) is None:
                 self._put_state_aside(path, raw, str(error))
                 return None
             self.reports.append(
@@ -194,12 +196,7 @@ class Project:
 
     def _refuse_newer_state(self, what: str = "state.json") -> None:
         """Raise `StorageError` about *what*, when a later version has made something current."""
-        refuse_newer(self._newer_state(), what)
-
-    def _newer_state(self) -> int | None:
-        """Return the format of the state file, when a later version wrote it."""
-        raw = self.disk.read(self.home / "state.json") or b""
-        return stated(raw) if is_number_newer(stated(raw)) and seal.intact(raw) else None
+        refuse_newer(newer_format(self.disk.read(self.home / "state.json") or b""), what)
 
     def _put_state_aside(self, path: Path, raw: bytes, why: str) -> None:
         """Keep a damaged state file, and do without; where nothing can be written it stays."""
@@ -221,16 +218,17 @@ class Project:
 
     def make_current(self, orchestration: OrchestrationId, session: str | None) -> None:
         """Remember, durably, what commands mean when they name nothing; not where a later version remembers more."""
-        if self._newer_state() is not None:
-            self._named = Current(orchestration, session), standing(self.home / "state.json")
-            self.reports.append(
-                f"state.json was written by a newer qwen-orch and stays: {orchestration} is current until we end"
-            )
+        path = self.home / "state.json"
+        before = self.disk.read(path) or b""
+        if newer_format(before) is not None:
+            self._named = Current(orchestration, session), standing(path)
+            told = "state.json was written by a newer qwen-orch and stays"
+            self.reports.append(f"{told}: {orchestration} is current until we end")
             return
         page = {"format": codec.FORMAT, "orchestration": orchestration, "session": session}
         raw = seal.seal(page, pretty=True)
-        if self.disk.read(self.home / "state.json") != raw:
-            self.disk.replace(self.home / "state.json", raw)
+        if before != raw:
+            self.disk.replace(path, raw)
             self._named = None
 
     # Orchestrations
@@ -269,24 +267,24 @@ class Project:
 
     def opened(self, orchestration: OrchestrationId) -> Writer:
         """Return the writer of the orchestration with exactly this id, with what others have written."""
-        writer = self._writers.get(orchestration)
-        if writer is None:
-            writer = self._restored(orchestration)
-            self._writers[orchestration] = writer
-        else:
-            writer.refresh()
-        self.newer |= writer.newer is not None
+        try:
+            writer = self._up_to_date(orchestration)
+        except StorageError as error:
+            self.newer |= is_newer(error)
+            raise
+        self.newer |= bool(writer.newer)
         self.reports += writer.take_repairs()
         self._hold(writer)
         return writer
 
-    def _restored(self, orchestration: OrchestrationId) -> Writer:
-        try:
+    def _up_to_date(self, orchestration: OrchestrationId) -> Writer:
+        writer = self._writers.get(orchestration)
+        if writer is None:
             writer = Writer.open(Store(self.disk, self.layout, orchestration))
-        except StorageError as error:
-            self.newer |= is_newer(error)
-            raise
-        writer.heard = self._hear
+            writer.heard = self._hear
+            self._writers[orchestration] = writer
+        else:
+            writer.refresh()
         return writer
 
     def _hold(self, writer: Writer) -> None:
@@ -314,7 +312,13 @@ class Project:
         current = self.current.orchestration
         if current is None:
             return
-        writer = self.opened(current)
+        try:
+            writer = self.opened(current)
+        except StorageError as error:
+            if not is_newer(error):
+                raise
+            self._say_once(error.message)
+            return
         if writer.newer:
             return
         at_work = any(t.open_attempt and t.open_attempt.executor != "manual" for t in writer.graph.tasks.values())
@@ -322,6 +326,11 @@ class Project:
             from qwen_orch.project.upkeep import recover
 
             self.reports += recover(self.layout, writer)
+
+    def _say_once(self, line: str) -> None:
+        """Report *line*, unless we did: a shell need not hear before each command what a newer version wrote."""
+        self.reports += {line} - self._said
+        self._said.add(line)
 
     def writers(self) -> Iterator[Writer]:
         """Yield the writer of every orchestration that can be read; one that cannot is reported, not raised."""
@@ -347,8 +356,9 @@ class Project:
     def writer_of_session(self, session: str) -> tuple[Writer, str]:
         """Return the writer and full id of the session that *session*, an id or prefix, means in the whole project."""
         current = self.current.orchestration
-        if current and session in self.opened(current).graph.sessions:
-            return self.opened(current), session
+        with ignoring_newer():  # it is not what was asked for, perhaps
+            if current and session in self.opened(current).graph.sessions:
+                return self.opened(current), session
         owner = self._owner(session)
         if owner and session in self.opened(owner).graph.sessions:
             return self.opened(owner), session

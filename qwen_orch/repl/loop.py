@@ -31,6 +31,7 @@ from qwen_orch.repl.plain import PlainPrompt
 from qwen_orch.repl.port import Prompt
 from qwen_orch.repl.terminal import Terminal
 from qwen_orch.screen import Screen, Unheard
+from qwen_orch.store.migrations import ignoring_newer
 
 if TYPE_CHECKING:
     from qwen_orch.store.journal import Record
@@ -212,8 +213,11 @@ class Shell:
 
     def _look(self, ours: bool) -> None:
         """Take in the newest state, and say what others did to it; what changed just now was *ours*."""
-        news = self.writer.refresh() if self.writer else []
-        before, self.writer = self.writer, self._current()
+        before, now, news = self.writer, None, []
+        with ignoring_newer():  # upkeep says it, once
+            news = before.refresh() if before else []
+            now = self._current()
+        self.writer = now
         if before is not None:
             self._tell(news, before.graph)
         if not ours and self.writer is not before and self.writer is not None:

@@ -9,13 +9,14 @@ write nothing, and show what they understand of the newest snapshots, which is a
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias, TypeVar
 
 from qwen_orch.errors import StorageError
 from qwen_orch.store import codec
-from qwen_orch.store.seal import Damaged
+from qwen_orch.store.seal import Damaged, intact
 
 T = TypeVar("T")
 
@@ -65,6 +66,11 @@ def stated(raw: bytes) -> int:
     return int(head[1]) if head else 0
 
 
+def newer_format(raw: bytes) -> int | None:
+    """Return the format of a record or snapshot that a later version wrote, and that is whole; None of any other."""
+    return stated(raw) if is_number_newer(stated(raw)) and intact(raw) else None
+
+
 def is_number_newer(found: Any) -> bool:
     """Tell whether *found* is the number of a format that this version does not know yet."""
     return isinstance(found, int) and found > codec.FORMAT
@@ -73,6 +79,16 @@ def is_number_newer(found: Any) -> bool:
 def is_newer(error: BaseException) -> bool:
     """Tell whether *error* says that a later version wrote what was to be read or changed."""
     return isinstance(error.__cause__, Newer)
+
+
+@contextlib.contextmanager
+def ignoring_newer() -> Iterator[None]:
+    """Leave the block without a word where a later version wrote what it needs."""
+    try:
+        yield
+    except StorageError as error:
+        if not is_newer(error):
+            raise
 
 
 def understood(data: Any, kind: type[T]) -> T:

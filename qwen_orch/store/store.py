@@ -100,9 +100,7 @@ class Store:
         own, read = self.orchestration, self.disk.read
         pages = [read(self.layout.plan(own)) or b"", read(self.layout.manifest(own)) or b""]
         for raw in (journal.last_line(read(self.path) or b""), *pages):
-            found = migrations.stated(raw)
-            if migrations.is_number_newer(found) and seal.intact(raw):
-                migrations.refuse_newer(found, own)
+            migrations.refuse_newer(migrations.newer_format(raw), own)
 
     def look(self, refusal: StorageError) -> Loaded:
         """Return what is understood of what a later version wrote, or raise *refusal*; nothing is written for it."""
