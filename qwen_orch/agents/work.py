@@ -113,8 +113,8 @@ class Agent:
     def _is_allowed(self, request: PermissionRequest) -> bool:
         """Return the answer that is kept: of two that came at once, the first."""
         session = self.shop.writer.graph.sessions.get(self.session)
-        requests = session.activity.requests if session else ()
-        return any(r.number == request.number and r.allowed for r in requests)
+        kept = session.activity.request(request.number) if session else None
+        return kept is not None and kept.allowed is True
 
     def _request(self, wanted: policy.Wish) -> PermissionRequest:
         self._asked += 1
@@ -128,7 +128,7 @@ class Agent:
             session = graph.sessions.get(self.session)
             if session is None:
                 return []
-            known = next((r for r in session.activity.requests if r.number == request.number), None)
+            known = session.activity.request(request.number)
             events: list[e.Event] = [e.PermissionAsked(self.session, request)] if known is None else []
             if answer is not None and (known is None or known.allowed is None):
                 events.append(e.PermissionAnswered(self.session, request.number, *answer))
