@@ -149,7 +149,8 @@ class _Doing:
     def _has_earlier_work(self, task: Task, now: Worktree) -> bool:
         """Tell whether an attempt before this one left work behind: there may be nothing more to change."""
         recorded = any(seen.kind == "work" and seen.passed for seen in task.evidence)
-        return recorded or (self.goes_on and bool(now.files))
+        began = task.attempts[0].started
+        return recorded or (self.goes_on and now.changed_after(began))
 
     async def _worked(self, agent: Agent) -> Turn:
         """Return the last turn: after a reminder if nothing was claimed, and more tries if only the line was bad."""

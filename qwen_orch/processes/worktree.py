@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 from attrs import frozen
@@ -21,6 +22,11 @@ class Worktree:
     commit: str = ""
     files: frozenset[tuple[str, int, int]] = frozenset()
     known: bool = False
+
+    def changed_after(self, moment: str) -> bool:
+        """Tell whether one of the files was written after *moment*; what lay about before is not counted."""
+        since = datetime.fromisoformat(moment).timestamp() * 1e9
+        return any(written >= since for _, _, written in self.files)
 
 
 def look(root: Path) -> Worktree:

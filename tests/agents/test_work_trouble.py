@@ -140,6 +140,18 @@ def test_when_the_agent_gives_out_no_other_task_is_begun(bench: Bench) -> None:
     assert [len(bench.task(n).attempts) for n in (1, 2, 3)] == [1, 0, 0]
 
 
+@pytest.mark.parametrize(("after", "status"), [("write b.txt b", "completed"), ("say nothing", "failed")])
+def test_what_lay_about_before_is_not_what_a_stopped_attempt_left_behind(bench: Bench, after: str, status: str) -> None:
+    """Only what was written since the work began can be the work."""
+    (bench.root / "notes of a person.txt").write_text("not committed")
+    bench.configure(agent__idleTimeout="2s", maxAttempts=1)
+    bench.planned(after, "hang", criterion="check: `true`")
+    bench.refused("/new_task --yes", AgentError)
+    bench('/update_task 1 "description:sim: claim it was done before"')
+    bench.run("/new_task 1 --yes")
+    assert bench.task(1).status == status
+
+
 def test_what_an_agent_leaves_running_in_a_session_of_its_own_is_ended_too(bench: Bench) -> None:
     """Qwen Code starts what is to run in the background that way: no signal to the agent's group reaches it."""
     bench.planned("run setsid sleep 300 >/dev/null 2>&1 & echo begun > log; sleep 0.3", "claim a server runs")
