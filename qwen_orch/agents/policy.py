@@ -23,7 +23,8 @@ from qwen_orch.project.project import HOME
 
 HARMLESS = ("read", "search", "think")
 OUR_TOOLS = ("sequentialthinking", "submit_plan", "report_progress", "record_decision", "claim_done", "report_finding")
-LONGEST_DETAIL = 4_000
+LONGEST_DETAIL = 20_000
+"""Characters of a command or a diff that are shown; nobody is asked about a command that is longer."""
 _CHANGING = ("edit", "delete", "move", "fetch")
 """Kinds that are asked about anyway, and in which ``command`` may be the name of a way to edit."""
 _COMMAND_KEYS = ("command", "cmd", "script")
@@ -142,6 +143,8 @@ def decision(wanted: Wish, rules: Iterable[str], consented: Iterable[str]) -> st
             return verdict
     if wanted.command and wanted.command.strip() in {c.strip() for c in consented}:
         return "allow"
+    if len(wanted.command) > LONGEST_DETAIL:
+        return "deny"  # it could not be shown, so nobody could consent to it
     return "allow" if wanted.kind in HARMLESS and not wanted.outside else "ask"
 
 

@@ -157,3 +157,12 @@ KEYS = ("kind", "title", "rawInput", "locations", "content", "toolCallId")
 def test_any_tool_call_can_be_asked_about(call: dict[str, object]) -> None:
     wanted = wish(call, Path("/nowhere"))
     assert decision(wanted, ["deny * nothing*"], ()) in ("allow", "ask", "deny")
+
+
+def test_a_command_too_long_to_be_shown_is_asked_of_nobody() -> None:
+    """But what a person has approved, or a rule allows, they know."""
+    long = "true " + "x" * LONGEST_DETAIL
+    wanted = wish({"kind": "execute", "title": "Shell", "rawInput": {"command": long}}, Path("/p"))
+    assert decision(wanted, (), ()) == "deny"
+    assert decision(wanted, ("allow execute true *",), ()) == "allow"
+    assert decision(wanted, (), (long,)) == "allow"
