@@ -156,13 +156,14 @@ def may_replace(ctx: Context, draft: Draft | None = None) -> None:
         return
     state = "still a draft" if root.plan.status is PlanStatus.DRAFT else "under way"
     alike = draft is not None and _resembles(ctx.writer.graph, draft)
-    edition = " The text looks like an edited edition of it: --merge takes it in." if alike else ""
+    edition = ["The text looks like an edited edition of it: --merge takes it in."] if alike else []
+    stays = ["The old one stays: /resume leads back.", "Make the new one current?"]
+    refused = f"the current plan, {root.id}, is {state}; nothing was planned."
+    instead = "Keep it and make the new one current with --yes, or a child of it with --parent"
     ctx.consent(
-        f"The current plan, {root.id}, is {state}.{edition} Make the new one current? (The old one stays: /resume leads"
-        " back.)",
+        "\n".join([f"The current plan, {root.id}, is {state}.", *edition, *stays]),
         StateTransitionError(
-            f"the current plan, {root.id}, is {state}; nothing was planned.{edition} Keep it and make the new one"
-            " current with --yes, or a child of it with --parent",
+            " ".join([refused, *edition, instead]),
             *(["/plan TEXT --merge"] if alike else []),
             "/plan TEXT --yes",
             "/plan TEXT --parent current",

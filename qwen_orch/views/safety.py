@@ -39,7 +39,7 @@ def settings(answer: Settings) -> list[Block]:
 
 def _setting(one: Setting) -> Row:
     changed = one.value != one.default
-    default = (Span(f" (default: {_value(one.default)})", "muted"),) if changed else ()
+    default = (Span(f" (default: {_value(one.default).strip('()')})", "muted"),) if changed else ()
     value = Span(_value(one.value), "heading" if changed else "")
     return row(Span(one.key, "id"), value, (Span(one.meaning), *default))
 

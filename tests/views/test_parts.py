@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from qwen_orch.answers.core import ProgressAnswer
+from qwen_orch.answers.safety import Setting, Settings
 from qwen_orch.answers.sessions import Entry, History
 from qwen_orch.model.task import Evidence
 from qwen_orch.views.parts import bar, count, duration, following, short, state, took, when
@@ -133,3 +134,11 @@ def test_many_warnings_are_counted() -> None:
     text = painted(changed(PLANNED, warnings=tuple(f"line {n}: odd" for n in range(1, 21))))
     assert "20 warnings\n" in text
     assert "  ! line 8: odd\n  … and 12 more\n" in text
+
+
+def test_a_setting_that_has_no_default_says_so_once() -> None:
+    name = Setting("agent.name", "sim", "", "which agent does tasks")
+    rules = Setting("permissions", ["deny execute *"], [], "what agents may do")
+    shown = painted(Settings((name, rules), "config.json"))
+    assert "(default: none)" in shown
+    assert "(default: empty)" in shown
