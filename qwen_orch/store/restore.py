@@ -127,7 +127,12 @@ class Restoration:
         plan, manifest = self._plan(), self._manifest()
         if plan is None or manifest is None or manifest.seq != plan.reaches["manifest"]:
             raise refusal
-        return self._at_once(plan, manifest, Scan((), plan.last, 0))
+        if not plan.reaches.keys() >= set(plan.active or ()):
+            raise refusal
+        try:
+            return self._at_once(plan, manifest, Scan((), plan.last, 0))
+        except ValueError:  # ids that are not numbered as ours are
+            raise refusal from refusal.__cause__
 
     def run(self) -> Loaded:
         """Return what was found, repaired where it must be."""

@@ -226,6 +226,23 @@ def test_the_same_would_have_been_written_in_our_own(ours: Path) -> None:
     assert {f"{HOME}/index.json", f"{HOME}/journal/.{current(ours)}.lock"} <= tree(ours).keys() - before.keys()
 
 
+@pytest.mark.parametrize("lift", [True, False])
+def test_a_hook_runs_on_a_step_and_so_not_here(lift: bool, ours: Path) -> None:
+    """One that was agreed to."""
+    from qwen_orch.project.trust import approve, trust
+
+    approve(ours, current(ours))
+    trust(ours, "task.completed", "touch hooked")
+    if lift:
+        lifted(ours, current(ours))
+    outcome = Desk(ours).run("/complete_task 2", yes=True)
+    assert (outcome.error is not None) == lift
+    deadline = time.monotonic() + (1 if lift else 20)
+    while not (ours / "hooked").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (ours / "hooked").exists() != lift
+
+
 def test_every_command_that_reads_is_tried_here() -> None:
     """One that is added is to be added here, too."""
     names = {command.name for command in registry.all_commands() if command.reads} - {"orchestration_help"}
@@ -269,12 +286,31 @@ def _other_numbers(page: Page) -> None:
     page["seq"] = str(page["seq"])
 
 
+def _ids_of_another_kind(page: Page) -> None:
+    for task in page.get("tasks", ())[:1]:
+        task["id"] = "task one"
+
+
+def _active_elsewhere(page: Page) -> None:
+    if "active" in page:
+        page["active"] = ["session-none-aaaa"]
+
+
 def _plan_elsewhere(page: Page) -> None:
     if "orchestration" in page:
         page["goal"] = page.pop("orchestration")
 
 
-SHAPES = (_unknown_status, _title_in_languages, _no_estimate, _tasks_by_id, _other_numbers, _plan_elsewhere)
+SHAPES = (
+    _unknown_status,
+    _title_in_languages,
+    _no_estimate,
+    _tasks_by_id,
+    _other_numbers,
+    _ids_of_another_kind,
+    _active_elsewhere,
+    _plan_elsewhere,
+)
 
 
 @pytest.mark.parametrize("change", SHAPES)
