@@ -14,7 +14,6 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId, TaskId, resolve
 from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
-from qwen_orch.store.lease import MARK
 
 if TYPE_CHECKING:
     from qwen_orch.answers.core import Change
@@ -161,6 +160,8 @@ def refuse_attempt(command: str) -> None:
 
     It is known by the variable that whatever is run for a task inherits. A person's own hook is no attempt.
     """
+    from qwen_orch.store.lease import MARK
+
     mark = os.environ.get(MARK, "")
     if mark.startswith("session-"):
         what = f"{command} is for a person, and this runs in {mark[:80]}"

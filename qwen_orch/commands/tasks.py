@@ -9,7 +9,6 @@ from qwen_orch.answers.tasks import TaskList
 from qwen_orch.commands.context import Context, task_named
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.graph.state import Graph
-from qwen_orch.model.activity import NOBODY
 from qwen_orch.model.task import Task, TaskStatus
 from qwen_orch.project.writer import now
 
@@ -168,6 +167,8 @@ def task_steps(graph: Graph, task: Task) -> tuple[str, ...]:
 
 def _once_more(graph: Graph, task: Task) -> tuple[str, ...]:
     """Return what to type after a failure; where an agent asked and nobody answered, how it is let."""
+    from qwen_orch.model.activity import NOBODY
+
     session = graph.sessions.get(task.session) if task.session else None
     if session and any(request.by == NOBODY for request in session.activity.requests):
         return (f"/new_task {task.id} --yes", "/config permissions")
