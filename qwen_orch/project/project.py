@@ -180,12 +180,12 @@ class Project:
         raw = self.disk.read(path)
         if raw is None:
             return None
+        newer = newer_format(raw) is not None
+        self.newer |= newer
         try:
-            page = seal.unseal(raw)
-            self.newer |= is_number_newer(page["format"])
-            self._named = _current(page), stands
+            self._named = _current(seal.unseal(raw)), stands
         except (seal.Damaged, KeyError, TypeError, ValidationError) as error:
-            if newer_format(raw) is None:
+            if not newer:
                 self._put_state_aside(path, raw, str(error))
                 return None
             self.reports.append(
@@ -222,8 +222,7 @@ class Project:
         before = self.disk.read(path) or b""
         if newer_format(before) is not None:
             self._named = Current(orchestration, session), standing(path)
-            told = "state.json was written by a newer qwen-orch and stays"
-            self.reports.append(f"{told}: {orchestration} is current until we end")
+            self.reports.append(f"state.json, by a newer qwen-orch, stays: {orchestration} is current until we end")
             return
         page = {"format": codec.FORMAT, "orchestration": orchestration, "session": session}
         raw = seal.seal(page, pretty=True)
