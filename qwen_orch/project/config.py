@@ -216,11 +216,17 @@ def changed(raw: bytes, name: str, text: str) -> Config:
 
     What *raw* says of that key need not be valid: this is how a person mends it.
     """
+    return _parsed(raw, {name: checked(name, _meant(name, text))})
+
+
+def _meant(name: str, text: str) -> Any:
+    """Return the value that *text*, as typed for the key *name*, means: JSON, but for a key that is a text."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        value = text
-    return _parsed(raw, {name: checked(name, value)})
+        return text
+    is_text = name in KEYS and isinstance(KEYS[name].default, str)
+    return text if is_text and not isinstance(value, str) else value
 
 
 def to_dict(config: Config) -> dict[str, Any]:

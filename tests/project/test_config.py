@@ -157,3 +157,9 @@ def test_a_bad_value_is_mended_by_setting_it() -> None:
     assert changed(b'{"jobs": "many", "maxSessions": 9}', "jobs", "3") == Config(jobs=3, maxSessions=9)
     with pytest.raises(ValidationError, match="maxSessions"):
         changed(b'{"jobs": "many", "maxSessions": 0}', "jobs", "3")
+
+
+@pytest.mark.parametrize("typed", ["false", "null", "7", '"false"'])
+def test_a_text_may_look_like_json(typed: str) -> None:
+    """The program ``false`` is a program."""
+    assert changed(b"", "agent.command", typed).agent_command == typed.strip('"')
