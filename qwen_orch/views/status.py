@@ -114,7 +114,7 @@ def attempt(tried: Attempt, agents: Iterable[AgentAnswer] = ()) -> list[Block]:
     who, span = Span(f"{tried.number}. {tried.executor} "), Span(f" {times}", "muted")
     return [
         Line((who, state(tried.outcome), span, *detail), indent=2, hang=3),
-        *(did(one, indent=5) for one in agents if one.session == tried.session),
+        *(did(one._replace(claim=None), indent=5) for one in agents if one.session == tried.session),
         *(tail(tried.output) if wrong else []),
     ]
 
