@@ -13,10 +13,11 @@ from uuid import NAMESPACE_URL, uuid5
 from attrs import define, field, frozen
 
 from qwen_orch.agents import chat, policy
+from qwen_orch.agents.budget import attempt_tokens
 from qwen_orch.agents.profile import Profile
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.seen import used
-from qwen_orch.agents.turn import Turn, Watch, turn
+from qwen_orch.agents.turn import Limits, Turn, Watch, turn
 from qwen_orch.errors import AgentError, StorageError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
@@ -50,6 +51,11 @@ class Terms:
     watch: Watch
     only_looks: bool = False
     consented: tuple[str, ...] = ()
+
+
+def only_looking(shop: Shop) -> Terms:
+    """Return the terms of one who plans or reviews; raise `AgentError` when the tokens of the plan are used up."""
+    return Terms(READ_ONLY, Watch(Limits.of(shop.project.config, attempt_tokens(shop))), only_looks=True)
 
 
 def own_id(session: SessionId) -> str:

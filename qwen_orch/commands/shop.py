@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from qwen_orch.commands.context import Context
-from qwen_orch.model.activity import PermissionRequest
+from qwen_orch.model.activity import NOBODY, PermissionRequest
 from qwen_orch.model.ids import SessionId
 from qwen_orch.processes.shop import Answer, Shop
 from qwen_orch.project.config import seconds
@@ -30,7 +30,7 @@ def shop_of(ctx: Context, writer: Writer, ask_later: bool = False) -> Shop:
         if ask_later:
             return await _answered_later(writer, session, request.number, seconds(ctx.project.config.permission_wait))
         if not ctx.door.interactive:
-            return Answer(False, "nobody")
+            return Answer(False, NOBODY)
         return await person.answer(session, request)
 
     return Shop(ctx.project, writer, person.show, ask)
@@ -46,7 +46,7 @@ async def _answered_later(writer: Writer, session: SessionId, number: int, limit
         async with asyncio.timeout(limit):
             return await answered_elsewhere(writer, session, number)
     except TimeoutError:
-        return Answer(False, "nobody")
+        return Answer(False, NOBODY)
 
 
 def run_through(work: Coroutine[Any, Any, T]) -> T:

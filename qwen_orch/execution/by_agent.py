@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from attrs import define, evolve
 
+from qwen_orch.agents.budget import attempt_tokens, raised
 from qwen_orch.agents.profile import Profile, profile_of
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.trouble import Trouble
@@ -15,7 +16,6 @@ from qwen_orch.agents.work import Agent, Terms, at_work, continued
 from qwen_orch.errors import AgentError
 from qwen_orch.execution.attempt import Wanted, attempted, claimed, failed, session_for, suspended
 from qwen_orch.execution.brief.workspace import prompt_of
-from qwen_orch.execution.budget import attempt_tokens, raised
 from qwen_orch.execution.review import review_by
 from qwen_orch.execution.suspicion import doubts
 from qwen_orch.model import event as e

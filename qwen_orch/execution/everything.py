@@ -59,14 +59,15 @@ async def do_everything(
 def _startable(shop: Shop, wanted: str, tried: set[TaskId]) -> list[tuple[Task, Executor]]:
     """Return the ready tasks that need no person and were not tried in this run, best first, with who does each."""
     fresh = [t for t in ready(shop.writer.graph, now()) if t.id not in tried]
-    able = [(t, executor) for t in fresh if (executor := _without_person(shop, t, wanted)) is not None]
+    agent = shop.project.config.agent
+    able = [(t, executor) for t in fresh if (executor := _without_person(t, wanted, agent)) is not None]
     return [(t, executor) for t, executor in able if t.approved or not t.commands]
 
 
-def _without_person(shop: Shop, task: Task, wanted: str) -> Executor | None:
+def _without_person(task: Task, wanted: str, agent: str) -> Executor | None:
     if wanted == Executor.SHELL and not task.run:
         return None
-    executor = executor_for(task, wanted, shop.project.config.agent)
+    executor = executor_for(task, wanted, agent)
     return None if executor is Executor.MANUAL else executor
 
 

@@ -10,11 +10,10 @@ from typing import BinaryIO
 from qwen_orch.agents.profile import Profile
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.trouble import Trouble
-from qwen_orch.agents.turn import Limits, Stop, Watch
-from qwen_orch.agents.work import READ_ONLY, Terms, at_work
+from qwen_orch.agents.turn import Stop
+from qwen_orch.agents.work import at_work, only_looking
 from qwen_orch.errors import AgentError
 from qwen_orch.execution.brief.workspace import prompt_of
-from qwen_orch.execution.budget import attempt_tokens
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import Session
 from qwen_orch.model.task import Evidence
@@ -30,11 +29,10 @@ def review_by(profile: Profile) -> Review:
     async def review(shop: Shop, session: SessionId, log: BinaryIO) -> Reviewed:
         task = shop.writer.graph.session(session).task or session
         shop.show("checking", task, f"{profile.name} reviews what no command can check")
-        config = shop.project.config
         gave_out = ""
         try:
-            terms = Terms(READ_ONLY, Watch(Limits.of(config, attempt_tokens(shop))), only_looks=True)
-            async with at_work(shop, session, profile, terms, Record(shop, session, task, log)) as agent:
+            record = Record(shop, session, task, log)
+            async with at_work(shop, session, profile, only_looking(shop), record) as agent:
                 turn = await agent.ask(prompt_of(shop, session))
                 gave_out = "" if turn.stop is Stop.ENDED else turn.detail
         except (Trouble, AgentError) as error:
@@ -42,7 +40,7 @@ def review_by(profile: Profile) -> Review:
         if gave_out:  # no review is no evidence, for or against; what was found before that counts
             shop.show("output", task, f"the review gave out: {gave_out}")
         shop.writer.refresh()
-        return Reviewed(_evidence(shop.writer.graph.session(session), profile), config.agent_confidence)
+        return Reviewed(_evidence(shop.writer.graph.session(session), profile), shop.project.config.agent_confidence)
 
     return review
 

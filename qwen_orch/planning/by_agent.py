@@ -5,8 +5,8 @@ from __future__ import annotations
 from qwen_orch.agents.profile import Profile
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.trouble import Trouble
-from qwen_orch.agents.turn import Limits, Stop, Turn, Watch
-from qwen_orch.agents.work import READ_ONLY, Terms, at_work
+from qwen_orch.agents.turn import Stop, Turn
+from qwen_orch.agents.work import at_work, only_looking
 from qwen_orch.errors import AgentError
 from qwen_orch.model.ids import SessionId
 from qwen_orch.planning.submission import missing_thinking
@@ -20,12 +20,10 @@ async def plan_by_agent(shop: Shop, session: SessionId, profile: Profile, prompt
     The plan is handed in through the report server, which refuses one that is not thought about (*depth* thoughts) or
     not sound. An agent that stops short of it is told once what is missing.
     """
-    config = shop.project.config
-    terms = Terms(READ_ONLY, Watch(Limits.of(config, config.agent_attempt_tokens)), only_looks=True)
     with lease.take(shop.project.layout.log(session)) as log:
         try:
             record = Record(shop, session, "planning", log)
-            async with at_work(shop, session, profile, terms, record) as agent:
+            async with at_work(shop, session, profile, only_looking(shop), record) as agent:
                 turn = await agent.ask(prompt)
                 if turn.stop is Stop.ENDED and not shop.writer.graph.tasks:
                     turn = await agent.ask(_missing(shop, session, depth))

@@ -100,6 +100,15 @@ def test_an_agent_that_makes_no_plan(bench: Bench, lines: tuple[str, ...], reaso
     assert len([t for t in thoughts if t.text == "I think"]) == len([one for one in lines if one in THOUGHTS])
 
 
+@pytest.mark.parametrize("key", ["agent__attemptTokens", "agent__planTokens"])
+def test_planning_is_paid_from_both_budgets(bench: Bench, key: str) -> None:
+    """It ends politely when either is used up."""
+    bench.configure(thinkingDepth="quick", **{key: 20})
+    outcome = planned(bench, "tokens 500", "sleep 20", *THOUGHTS, "plan # Shop\\n- [ ] Cart (2h)\\n")
+    assert any("sim made no plan: it spent" in one for one in outcome.warnings), outcome.warnings
+    assert [t.title for t in bench.graph.ordered()] == ["Only this"]
+
+
 @pytest.mark.parametrize("lines", [("say I would rather not",), THOUGHTS, (*THOUGHTS, "plan # Empty")])
 def test_an_agent_that_stops_short_is_told_once_what_is_missing(bench: Bench, lines: tuple[str, ...]) -> None:
     """The simulator, which then has no lines any more, does what is asked."""
