@@ -144,9 +144,13 @@ class Hooks:
         return self.project.take_reports()
 
     def _end(self, background: Background, patient: bool) -> None:
+        from qwen_orch.processes.background import ENDING_SECONDS
         from qwen_orch.project.config import seconds
 
-        if background.end(seconds(self.project.config.hookTimeout) if patient else 0.0):
+        longest = (
+            seconds(self.project.config.hookTimeout) + ENDING_SECONDS
+        )  # out of time, a hook ends itself and says so
+        if background.end(longest if patient else 0.0):
             self._warn(STOPPED)
 
 
