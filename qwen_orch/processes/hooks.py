@@ -147,9 +147,8 @@ class Hooks:
         from qwen_orch.processes.background import ENDING_SECONDS
         from qwen_orch.project.config import seconds
 
-        longest = (
-            seconds(self.project.config.hookTimeout) + ENDING_SECONDS
-        )  # out of time, a hook ends itself and says so
+        # One that runs out of time ends itself, and says so.
+        longest = seconds(self.project.config.hookTimeout) + ENDING_SECONDS
         if background.end(longest if patient else 0.0):
             self._warn(STOPPED)
 

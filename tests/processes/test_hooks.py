@@ -156,11 +156,10 @@ def test_the_step_does_not_wait_for_a_hook(shop: Desk) -> None:
 def test_a_hook_has_its_time(shop: Desk) -> None:
     """Then it is ended, with all it started, and that is said once."""
     hooked(shop, plan_approved="sleep 600 & echo $! > pid; sleep 600")
-    shop.project.configure("hookTimeout", "1s")
+    shop.project.configure("hookTimeout", "3s")
     shop("/approve_plan --force")
-    assert finish(shop) == [
-        "the hook of plan.approved ran out of time (hookTimeout); logs/hooks.log has what it printed"
-    ]
+    (warning,) = finish(shop)
+    assert warning.startswith("the hook of plan.approved ran out of time (hookTimeout); ")
     assert gone(pid_in(Path("pid")))
 
 
