@@ -105,7 +105,7 @@ class Record:
         session = self.shop.writer.graph.sessions.get(self.session)
         thoughts = session.thoughts[self._thoughts :] if session else ()
         self._thoughts += len(thoughts)
-        return [f"{t.number}. {f'[{t.purpose}] ' if t.purpose else ''}{t.text}" for t in thoughts]
+        return [f"{t.number:>2}. {f'[{t.purpose}] ' if t.purpose else ''}{t.text}" for t in thoughts]
 
     def end_turn(self) -> None:
         """Show what was said last, though no line feed followed."""

@@ -115,17 +115,21 @@ def next_steps(graph: Graph, ready: list[Task]) -> tuple[str, ...]:
     claimed = [t for t in graph.ordered() if t.status is TaskStatus.CLAIMED]
     busy = [t for t in graph.ordered() if t.status is TaskStatus.IN_PROGRESS]
     failed = [t for t in graph.ordered() if t.status is TaskStatus.FAILED]
-    steps = [_continuing(t) for t in busy[:2]] + [f"/complete_task {t.id}" for t in claimed[:1]]
+    steps = [_continuing(graph, t) for t in busy[:2]] + [f"/complete_task {t.id}" for t in claimed[:1]]
     steps += [f"/new_task {t.id}" for t in failed[:1]] + (["/new_task"] if ready else [])
-    return tuple(steps) or ("/check_completeness",)
+    return tuple(dict.fromkeys(steps)) or ("/check_completeness",)
 
 
-def _continuing(task: Task) -> str:
+def _continuing(graph: Graph, task: Task) -> str:
+    """Return what to type about a task in progress: what its agent asks goes first."""
+    from qwen_orch.graph.questions import waiting
+
     attempt = task.open_attempt
     if attempt is None:
         return f"/new_task {task.id}"
-    by_agent, by_hand = attempt.executor == "agent", attempt.executor == "manual"
-    return f"/complete_task {task.id}" if by_hand else "/permissions" if by_agent else f"/task_status {task.id}"
+    if any(question.session.task == task.id for question in waiting(graph)):
+        return "/permissions"
+    return f"/complete_task {task.id}" if attempt.executor == "manual" else f"/task_status {task.id}"
 
 
 def _task_status(graph: Graph, task: Task) -> TaskStatusAnswer:
@@ -154,7 +158,7 @@ def task_steps(graph: Graph, task: Task) -> tuple[str, ...]:
         return ("/approve_plan",)
     again = f"/update_task {task.id} status:pending"
     by_status = {
-        TaskStatus.IN_PROGRESS: (_continuing(task), f"/cancel_task {task.id}"),
+        TaskStatus.IN_PROGRESS: (_continuing(graph, task), f"/cancel_task {task.id}"),
         TaskStatus.CLAIMED: (f"/complete_task {task.id}", f"/new_task {task.id}"),
         TaskStatus.FAILED: _once_more(graph, task),
         TaskStatus.COMPLETED: next_steps(graph, ready(graph, now())),

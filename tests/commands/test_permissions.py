@@ -199,6 +199,17 @@ def test_questions_of_a_task_that_was_cancelled_are_gone(
     assert not (folder / "one.txt").exists()
 
 
+def test_only_who_asks_is_suggested(folder: Path, elsewhere: list[subprocess.Popen[bytes]]) -> None:
+    """What is said to be next is /permissions as long as a question waits, of the task that it is about."""
+    desk = at_work(folder, f"{ONE}; sleep 300", "sleep 300")
+    begun(desk, elsewhere)
+    assert soon(lambda: desk("/task_status").next == ("/permissions", "/task_status task-002"), 30)
+    assert desk("/task_status task-001").next == ("/permissions", "/cancel_task task-001")
+    desk("/allow")
+    assert desk("/task_status").next == ("/task_status task-001", "/task_status task-002")
+    assert desk("/task_status task-002").next[0] == "/task_status task-002"
+
+
 def test_nothing_is_left_waiting(folder: Path) -> None:
     """The thread in which a person is asked ends when the work is cancelled."""
     before = set(threading.enumerate())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -170,3 +171,16 @@ def test_a_plan_that_an_agent_thinks_out_streams(terminal: Start, folder: Path) 
         ["4.", "[risks]"],
     ]
     assert len(Desk(folder).graph.tasks) == 3
+
+
+def test_thoughts_stand_in_line_past_the_ninth(terminal: Start, folder: Path) -> None:
+    """A number of two figures shifts nothing."""
+    home = folder / ".qwen" / "orchestration"
+    home.mkdir(mode=0o700, parents=True)
+    (home / "config.json").write_text(json.dumps({"agent.name": "sim", "thinkingDepth": "deep"}))
+    shell = terminal()
+    shell.prompt()
+    shell.run("/plan --agent Build a shop for used books", "next:")
+    thoughts = [line for line in shell.text.splitlines() if re.match(r"planning │ +\d+\. ", line)]
+    assert len(thoughts) > 9
+    assert {line.index(". ") for line in thoughts} == {13}
