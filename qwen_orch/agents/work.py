@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import AsyncIterator
 from importlib import import_module
 from pathlib import Path
@@ -25,7 +26,7 @@ from qwen_orch.model.activity import PermissionRequest, told_answer
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import AGENT, AGENT_SESSION, TOKEN, Session
 from qwen_orch.model.text import clean
-from qwen_orch.processes.command import Lines, end, started
+from qwen_orch.processes.command import Lines, end, kill, started
 from qwen_orch.processes.secrets import Hiding, hide
 from qwen_orch.processes.shop import Answer, Shop
 from qwen_orch.project.token import new_token
@@ -159,13 +160,14 @@ async def at_work(
     token = _bound(agent)
     process = await _spawned(shop.project.root, profile, session)
     listening = asyncio.ensure_future(_log_errors(process, agent.record))
+    hurrying = asyncio.ensure_future(_ended_in_a_hurry(process, shop.hurry))
     try:
         library = await asyncio.to_thread(import_module, "qwen_orch.agents.connection")  # while the agent starts, too
         agent.connection = library.Connection(process, profile, agent.permit)
         await _opened(agent, token)
         yield agent
     finally:
-        await asyncio.shield(_closed(agent, process, listening))
+        await asyncio.shield(_closed(agent, process, listening, hurrying))
 
 
 async def _spawned(cwd: Path, profile: Profile, mark: str) -> asyncio.subprocess.Process:
@@ -214,7 +216,13 @@ async def _log_errors(process: asyncio.subprocess.Process, record: Record) -> No
     record.write(clean(hiding.hide(lines.end()), multiline=True).encode("utf-8", "replace"))
 
 
-async def _closed(agent: Agent, process: asyncio.subprocess.Process, listening: asyncio.Future[None]) -> None:
+async def _ended_in_a_hurry(process: asyncio.subprocess.Process, hurry: asyncio.Event) -> None:
+    """End the agent at once as soon as nobody waits for it to stop; whatever waits for it hears of that."""
+    await hurry.wait()
+    kill(process.pid, signal.SIGKILL)
+
+
+async def _closed(agent: Agent, process: asyncio.subprocess.Process, *beside: asyncio.Future[None]) -> None:
     """End the agent: its input first, which is how it is asked to, then its process group, then what left that."""
     if agent.connection is not None:
         await agent.connection.close()
@@ -225,8 +233,9 @@ async def _closed(agent: Agent, process: asyncio.subprocess.Process, listening: 
             await process.wait()
     await end(process)
     await asyncio.to_thread(stop_leftovers, agent.session)
-    listening.cancel()
-    await asyncio.wait({listening})
+    for one in beside:
+        one.cancel()
+    await asyncio.wait(beside)
     process._transport.close()  # type: ignore[attr-defined]  # its pipes: a child of it may hold them open
 
 

@@ -41,7 +41,7 @@ def planned_by_agent(ctx: Context, writer: Writer, session: SessionId) -> str:
 
     shop = shop_of(ctx, writer)
     work = plan_by_agent(shop, session, profile_of(ctx.project), prompt_of(shop, session), ctx.project.config.depth)
-    return run_through(work)
+    return run_through(shop, work)
 
 
 def read_instead(ctx: Context, writer: Writer, session: SessionId, draft: Draft) -> None:

@@ -100,7 +100,7 @@ def _one(ctx: Context, shop: Shop, order: Wanted, session: Session) -> Worked:
     if order.executor is Executor.MANUAL:
         start(shop, order, session)
     else:
-        run_through(do(shop, order, session))
+        run_through(shop, do(shop, order, session))
     graph = shop.writer.graph
     task = graph.task(order.task)
     ctx.project.make_current(graph.root.id, task.session or session.id)
@@ -113,7 +113,7 @@ def _everything(ctx: Context, shop: Shop, wanted: str, jobs: int | None, verifie
     at_a_time = ctx.project.config.jobs if jobs is None else jobs
     if not 1 <= at_a_time <= 64:
         raise UsageError(f"--jobs is a number from 1 to 64, not {at_a_time}", "/new_task --all --jobs 2")
-    done = run_through(do_everything(shop, wanted, at_a_time, verified, ctx.parent_session(shop.writer)))
+    done = run_through(shop, do_everything(shop, wanted, at_a_time, verified, ctx.parent_session(shop.writer)))
     graph, moment = shop.writer.graph, now()
     tasks = tuple(task_answer(graph, graph.task(i), moment) for i in done)
     counted = [t.status for t in tasks]
@@ -183,7 +183,8 @@ def complete_task(
         ]
 
     writer.commit("complete_task", claiming)
-    run_through(verify(shop_of(ctx, writer), subject, tuple(word), "complete_task"))
+    shop = shop_of(ctx, writer)
+    run_through(shop, verify(shop, subject, tuple(word), "complete_task"))
     return worked(writer.graph, writer.graph.task(subject))
 
 
@@ -240,7 +241,8 @@ def check_completeness(
     from qwen_orch.verification.completeness import completeness
 
     writer = ctx.writer_of(orchestration)
-    found = run_through(completeness(shop_of(ctx, writer), not skip_tests, strict))
+    shop = shop_of(ctx, writer)
+    found = run_through(shop, completeness(shop, not skip_tests, strict))
     if report is None:
         return found
     from qwen_orch.commands.exports import write_report

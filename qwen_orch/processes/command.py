@@ -134,7 +134,7 @@ async def _watched(process: asyncio.subprocess.Process, output: int, tail: Tail,
 def _unread(process: asyncio.subprocess.Process) -> None:
     """End what nobody reads any more: it would wait for ever for room in its pipe."""
     if process.returncode is None:
-        _kill(process.pid, signal.SIGKILL)
+        kill(process.pid, signal.SIGKILL)
 
 
 def _left_in(output: int) -> str:
@@ -146,7 +146,8 @@ def _left_in(output: int) -> str:
     return ""
 
 
-def _kill(group: int, how: signal.Signals) -> None:
+def kill(group: int, how: signal.Signals) -> None:
+    """Send *how* to a process group, if there is one still."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, how)
 
@@ -183,12 +184,12 @@ def _keep(text: str, tail: Tail, around: Surroundings) -> None:
 async def end(process: asyncio.subprocess.Process) -> None:
     """End the process group of *process*: politely, then not; at once when this is cancelled itself."""
     try:
-        _kill(process.pid, signal.SIGTERM)
+        kill(process.pid, signal.SIGTERM)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
                 await process.wait()
     finally:
-        _kill(process.pid, signal.SIGKILL)  # what ignored the first, the leader or not
+        kill(process.pid, signal.SIGKILL)  # what ignored the first, the leader or not
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
                 await process.wait()

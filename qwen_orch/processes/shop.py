@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from attrs import define
+from attrs import Factory, define
 
 from qwen_orch.model.activity import NOBODY, PermissionRequest
 from qwen_orch.model.ids import SessionId
@@ -40,6 +41,8 @@ class Shop:
     """Called with a kind (started, output, checking, ended), a task id and a line."""
     ask: Callable[[SessionId, PermissionRequest], Awaitable[Answer]] = _nobody
     """Called with what an agent in a session asks for; its question is durable already."""
+    hurry: asyncio.Event = Factory(asyncio.Event)
+    """Set when a person waits no longer for an agent to stop: its processes are ended at once."""
 
     def __attrs_post_init__(self) -> None:
         refuse_foreign(self.project.root, self.writer.graph)

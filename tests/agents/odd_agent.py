@@ -10,7 +10,7 @@ reaches     asks for fs/write_text_file, fs/read_text_file and terminal/create, 
 wrong       answers with what is not the protocol
 mode        has modes as an option, and takes none
 stderr      writes 2 MB to its standard error before it answers
-ignores     goes on with a turn that was cancelled, and does not end with its input
+ignores     goes on with a turn that was cancelled, and does not end with its input;  stubborn: says so first
 floods      30,000 pieces of text in a turn
 leaves      a child that holds its standard error open, and dies in a prompt
 halves      characters cut in two, as some streams do, in words, titles and ids
@@ -27,6 +27,7 @@ import time
 from typing import Any
 
 WAY = sys.argv[1]
+DEAF_TO_SIGNALS = ("ignores", "stubborn")
 
 
 def send(message: dict[str, Any]) -> None:
@@ -62,6 +63,13 @@ def die() -> None:
     os._exit(7)
 
 
+def go_on() -> None:
+    """Work, and hear nothing."""
+    if WAY == "stubborn":
+        say("I go on\n")
+    time.sleep(60)
+
+
 def prompted() -> dict[str, Any]:
     """Do a turn in this agent's way and return its result."""
     if WAY in ("dies_in_turn", "leaves"):
@@ -90,8 +98,10 @@ def prompted() -> dict[str, Any]:
     if WAY == "halves":
         say("half \ud83d")
         update(sessionUpdate="tool_call", toolCallId="\ud83d", title="t\ud83d", kind="\ud83d", rawInput={"x": "\ud83d"})
-    if WAY == "ignores":
-        time.sleep(60)
+    if WAY == "stubborn":
+        say("I go on\n")
+    if WAY in DEAF_TO_SIGNALS:
+        time.sleep(600)
     return {"stopReason": 17} if WAY == "wrong" else {"stopReason": "end_turn"}
 
 
@@ -116,7 +126,7 @@ def main() -> None:
     """Answer requests until the input ends."""
     if WAY == "dies":
         sys.exit(3)
-    if WAY == "ignores":
+    if WAY in DEAF_TO_SIGNALS:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for line in sys.stdin:
         message = json.loads(line)
@@ -129,7 +139,7 @@ def main() -> None:
             send({"id": message["id"], "result": result})
         if WAY == "dies_late" and message.get("method") == "initialize":
             os._exit(8)
-    while WAY == "ignores":
+    while WAY in DEAF_TO_SIGNALS:
         time.sleep(1)
 
 

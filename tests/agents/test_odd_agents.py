@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from attrs import evolve
 
 from qwen_orch.agents import connection, turn, work
 from qwen_orch.agents.profile import Profile
@@ -27,16 +28,19 @@ from tests.commands.desk import Desk
 
 T = TypeVar("T")
 With = Callable[[str, Callable[[Agent], Awaitable[Any]]], Any]
-LIMITS = Limits(idle=2.0, total=20.0, calls=10, repeats=5)
+LIMITS = Limits(idle=120.0, total=240.0, calls=10, repeats=5)
+SHORT = {
+    "deaf": (connection, "START_SECONDS", 1.0),
+    "slow_open": (connection, "OPEN_SECONDS", 1.0),
+    "ignores": (turn, "STOPPING_SECONDS", 1.0),
+}
+"""What is waited for in vain, by the agent's way, and for so long. All else may take its time."""
 
 
 @pytest.fixture
 def odd(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> With:
     """Have something done with an agent that has one odd way; in the end no process of it may be left."""
-    monkeypatch.setattr(connection, "OPEN_SECONDS", 2.0)
-    monkeypatch.setattr(connection, "START_SECONDS", 4.0)
     monkeypatch.setattr(work, "CLOSING_SECONDS", 1.0)
-    monkeypatch.setattr(turn, "STOPPING_SECONDS", 1.0)
     desk.plan()
     desk("/new_task task-003 --force --executor manual")
     writer = desk.project.writer()
@@ -44,6 +48,9 @@ def odd(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> With:
     home = tmp_path / "home"
 
     def do(way: str, what: Callable[[Agent], Awaitable[Any]], mode: str = "yolo") -> Any:
+        if way in SHORT:
+            monkeypatch.setattr(*SHORT[way])
+        limits = evolve(LIMITS, idle=2.0) if way == "ignores" else LIMITS
         environment = {"PATH": os.environ["PATH"], "HOME": os.fspath(home)}
         command = (sys.executable, os.fspath(Path(__file__).with_name("odd_agent.py")), way)
         shop = Shop(desk.project, writer, lambda kind, task, text: None)
@@ -51,7 +58,7 @@ def odd(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> With:
 
         async def scene() -> Any:
             profile = Profile("odd", command, environment)
-            async with at_work(shop, session, profile, Terms(mode, Watch(LIMITS)), record) as agent:
+            async with at_work(shop, session, profile, Terms(mode, Watch(limits)), record) as agent:
                 return await what(agent)
 
         try:
@@ -71,8 +78,8 @@ async def asked(agent: Agent) -> tuple[Stop, str]:
 @pytest.mark.parametrize(
     ("way", "trouble"),
     [
-        ("deaf", "the handshake took more than 4 seconds"),
-        ("slow_open", "opening a session took more than 2 seconds"),
+        ("deaf", "the handshake took more than 1 seconds"),
+        ("slow_open", "opening a session took more than 1 seconds"),
         ("dies", "it went away during the handshake"),
         ("dies_late", "it went away during opening a session"),
         ("mode", "setting the mode yolo had no effect"),
@@ -122,11 +129,11 @@ def test_it_dies_in_a_turn(odd: With, way: str) -> None:
 
 
 def test_it_goes_on_after_a_cancel_and_does_not_end_with_its_input(odd: With) -> None:
-    """It is ended then, its process group and all, within the deadlines."""
+    """It is ended then, its process group and all, long before it would have answered."""
     began = time.monotonic()
     stop, said = odd("ignores", asked)
     assert (stop, said) == (Stop.SILENT, "no sign of life for 2 seconds (agent.idleTimeout)")
-    assert time.monotonic() - began < 25
+    assert time.monotonic() - began < 300
 
 
 def test_a_flood_of_words_is_kept_to_a_bound(odd: With) -> None:
@@ -149,3 +156,20 @@ def test_a_cancelled_attempt_leaves_nothing(odd: With) -> None:
         return asking.cancelled()
 
     assert odd("ignores", cancelled)
+
+
+def test_in_a_hurry_it_is_not_waited_for(odd: With, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither for the end of its turn nor for its own: both would take an hour here."""
+    monkeypatch.setattr(work, "CLOSING_SECONDS", 3600.0)
+    monkeypatch.setattr(turn, "STOPPING_SECONDS", 3600.0)
+
+    async def hurried(agent: Agent) -> bool:
+        asking = asyncio.ensure_future(agent.ask("Do it"))
+        while "I go on" not in agent.terms.watch.words:
+            await asyncio.sleep(0.05)
+        asking.cancel()
+        agent.shop.hurry.set()
+        await asyncio.wait({asking})
+        return asking.cancelled()
+
+    assert odd("stubborn", hurried)

@@ -6,6 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from qwen_orch.model.text import one_word
 from qwen_orch.project.project import Project
 from qwen_orch.project.trust import LOOSENING
 from tests.commands.desk import Desk
@@ -22,7 +23,7 @@ def at_work(folder: Path, *tasks: str, **settings: object) -> Desk:
     (home / "config.json").write_text(json.dumps({"agent.name": "sim", "maxAttempts": 1, **named}))
     desk = Desk(folder)
     for key in LOOSENING & named.keys():
-        desk(f"/config {key} {named[key]}")
+        desk(f"/config {key} {one_word(str(named[key]))}")
     return desk.plan("\n\n".join(["# Work", *map(_task, range(1, len(tasks) + 1), tasks)]))
 
 
