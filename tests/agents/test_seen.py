@@ -20,7 +20,10 @@ JSON = st.recursive(
 )
 KINDS = ("agent_message_chunk", "agent_thought_chunk", "tool_call", "tool_call_update", "user_message_chunk", "plan")
 KEYS = ("content", "_meta", "status", "title", "toolCallId", "kind", "rawInput", "usage", "text", "inputTokens")
-UPDATE = st.fixed_dictionaries({"sessionUpdate": st.sampled_from(KINDS) | JSON}, optional=dict.fromkeys(KEYS, JSON))
+PLACES = JSON | st.lists(st.fixed_dictionaries({"path": JSON}), max_size=2)
+UPDATE = st.fixed_dictionaries(
+    {"sessionUpdate": st.sampled_from(KINDS) | JSON}, optional=dict.fromkeys(KEYS, JSON) | {"locations": PLACES}
+)
 
 
 @given(UPDATE)
@@ -61,6 +64,38 @@ def test_a_call_ends_only_when_it_says_so(status: str | None) -> None:
 def test_equal_arguments_are_equal_whatever_their_order() -> None:
     assert used({"rawInput": {"a": 1, "b": 2}}).what == used({"rawInput": {"b": 2, "a": 1}}).what
     assert used({"rawInput": {"a": 1}}).what != used({"rawInput": {"a": 2}}).what
+
+
+@pytest.mark.parametrize("given", [{}, {"cwd": "/project"}])
+def test_a_call_is_told_of_when_its_arguments_are_there(given: dict[str, str]) -> None:
+    """As opencode words it: what comes before would make every command look like the one before it."""
+    news = {"toolCallId": "1", "title": "bash", "kind": "execute"}
+    assert not list(seen({"sessionUpdate": "tool_call", **news, "status": "pending", "rawInput": given}))
+    begun = {**news, "title": "echo hi", "status": "in_progress", "rawInput": {**given, "command": "echo hi"}}
+    (told,) = seen({"sessionUpdate": "tool_call_update", **begun})
+    assert isinstance(told, Used)
+    assert (told.action.title, "echo hi" in told.what) == ("echo hi", True)
+
+
+@pytest.mark.parametrize(("status", "given"), [("pending", {"command": "ls"}), ("pending", None), ("in_progress", {})])
+def test_a_call_that_is_told_once_is_told_of(status: str, given: dict[str, str] | None) -> None:
+    """Whole arguments, an agent that never tells any, and a call that has none."""
+    news = {"toolCallId": "1", "title": "ls", "kind": "execute", "status": status}
+    assert list(seen({"sessionUpdate": "tool_call", **news, **({} if given is None else {"rawInput": given})}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "shown"),
+    [
+        ("edit", "write", "write /p/a.txt"),
+        ("edit", "Write a.txt", "Write a.txt"),
+        ("execute", "ls", "ls"),
+        ("other", "", ""),
+    ],
+)
+def test_the_name_of_a_tool_alone_says_too_little(kind: str, title: str, shown: str) -> None:
+    told = used({"title": title, "kind": kind, "locations": [{"path": "/p/a.txt"}]})
+    assert told.action.title == shown
 
 
 @pytest.mark.parametrize(
