@@ -17,6 +17,7 @@ from qwen_orch.simulator.wire import BAD_PARAMS, INTERNAL, Refusal
 
 COMMAND_SECONDS = 600.0
 LOOP_PAUSE_SECONDS = 0.02
+AWAIT_PAUSE_SECONDS = 0.05
 LONGEST_TITLE = 200
 CRASHED = 9
 
@@ -191,6 +192,11 @@ async def _sleep(turn: Turn, seconds: str) -> None:
     await asyncio.sleep(float(seconds))
 
 
+async def _await(turn: Turn, name: str) -> None:
+    while not (turn.session.cwd / name).exists():
+        await asyncio.sleep(AWAIT_PAUSE_SECONDS)
+
+
 async def _hang(turn: Turn, how: str) -> None:
     if how not in ("", "deaf"):
         raise ValueError("hang, or hang deaf")
@@ -240,6 +246,7 @@ VERBS: dict[str, Callable[[Turn, str], Awaitable[None]]] = {
     "tokens": _tokens,
     "garbage": _garbage,
     "sleep": _sleep,
+    "await": _await,
     "hang": _hang,
     "crash": _crash,
     "error": _error,
