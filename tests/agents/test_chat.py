@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -58,25 +58,49 @@ def test_what_is_not_there_cannot_be_gone_on_from(desk: Desk, tmp_path: Path) ->
     assert not mended(desk, tmp_path / "empty.jsonl", b"")[0]
 
 
-def test_a_file_that_grows_is_waited_for(tmp_path: Path) -> None:
-    """Until its last record is an answer, and then not much longer."""
-    path, lines = tmp_path / "chat.jsonl", WHOLE.splitlines(keepends=True)
+class Clock:
+    """In the place of `time` and `asyncio`: it goes on by what is slept, and *each* is done after each sleep."""
 
-    async def scene() -> float:
-        waiting = asyncio.ensure_future(chat.settled(path))
-        for line in lines:
-            await asyncio.sleep(0.05)
+    def __init__(self, each: Callable[[float], object]) -> None:
+        self.now, self.each = 0.0, each
+
+    def monotonic(self) -> float:
+        """Return the seconds that were slept."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, without taking any time."""
+        self.now += seconds
+        self.each(self.now)
+
+
+def waited(path: Path, monkeypatch: pytest.MonkeyPatch, each: Callable[[float], object]) -> float:
+    """Return after how many seconds the file counts as written, *each* being done again and again meanwhile."""
+    clock = Clock(each)
+    monkeypatch.setattr(chat, "time", clock)
+    monkeypatch.setattr(chat, "asyncio", clock)
+    asyncio.run(chat.settled(path))
+    return clock.now
+
+
+@pytest.mark.parametrize("last", ["assistant", "user"])
+def test_a_file_that_grows_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str) -> None:
+    """Until its last record is an answer, and then not much longer; somewhat longer when it is none."""
+    path, lines = tmp_path / "chat.jsonl", WHOLE.splitlines(keepends=True)[: 4 if last == "assistant" else 3]
+    wrote: list[float] = []
+
+    def grow(now: float) -> None:
+        if len(wrote) < len(lines) and now > 0.08 * (len(wrote) + 1):
             with path.open("ab") as file:
-                file.write(line)
-        assert not waiting.done()
-        began = time.monotonic()
-        await waiting
-        return time.monotonic() - began
+                file.write(lines[len(wrote)])
+            wrote.append(now)
 
-    assert asyncio.run(scene()) < 0.5 * chat.MOST_SECONDS
+    quiet = waited(path, monkeypatch, grow) - wrote[-1]
+    least = chat.QUIET_SECONDS if last == "assistant" else chat.LONG_SECONDS
+    assert len(wrote) == len(lines)
+    assert least <= quiet < least + 3 * chat.STEP_SECONDS
 
 
-def test_a_file_that_never_comes_is_not_waited_for_long(tmp_path: Path) -> None:
-    began = time.monotonic()
-    asyncio.run(chat.settled(tmp_path / "none.jsonl"))
-    assert chat.MOST_SECONDS <= time.monotonic() - began < chat.MOST_SECONDS + 2
+def test_a_file_that_never_comes_is_not_waited_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = waited(tmp_path / "none.jsonl", monkeypatch, lambda now: None)
+    assert chat.MOST_SECONDS <= found < chat.MOST_SECONDS + 2 * chat.STEP_SECONDS

@@ -35,7 +35,7 @@ from tests.agents.openai_model import Model, Request
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def post(model: Model, *said: str, streamed: bool = True, seconds: float = 10) -> bytes:
+def post(model: Model, *said: str, streamed: bool = True, seconds: float = 60) -> bytes:
     """Send what the user *said* and return the body of the answer."""
     messages = [{"role": "user", "content": [{"type": "text", "text": one}]} for one in said or ("Hello",)]
     body = {"model": "any", "messages": messages, "stream": streamed, "stream_options": {"include_usage": True}}
@@ -162,12 +162,12 @@ def test_leaving_ends_every_answer_and_a_client_that_goes_away_frees_it_too(sile
         with Model([forever(silent)]) as model:
             with pytest.raises(TimeoutError):
                 post(model, seconds=0.2)
-            model.wait_until_quiet(seconds=5)
+            model.wait_until_quiet()
             waiting = [pool.submit(post, model) for _ in range(3)]
             model.wait_for(4)
             assert model.open == 3
         for one in waiting:
-            ended = one.exception(timeout=5)
+            ended = one.exception(timeout=60)
             assert isinstance(ended, ConnectionError | HTTPException) or b"[DONE]" not in one.result()
 
 
@@ -251,5 +251,5 @@ def test_a_script_that_fails_is_noted() -> None:
 
 
 def test_the_models(model: Model) -> None:
-    with NO_PROXY.open(f"{model.url}/models", timeout=5) as answer:
+    with NO_PROXY.open(f"{model.url}/models", timeout=60) as answer:
         assert [one["id"] for one in json.load(answer)["data"]] == ["scripted"]

@@ -104,7 +104,7 @@ def test_an_agent_that_makes_no_plan(bench: Bench, lines: tuple[str, ...], reaso
 def test_planning_is_paid_from_both_budgets(bench: Bench, key: str) -> None:
     """It ends politely when either is used up."""
     bench.configure(thinkingDepth="quick", **{key: 20})
-    outcome = planned(bench, "tokens 500", "sleep 20", *THOUGHTS, "plan # Shop\\n- [ ] Cart (2h)\\n")
+    outcome = planned(bench, "tokens 500", "hang", *THOUGHTS, "plan # Shop\\n- [ ] Cart (2h)\\n")
     assert any("sim made no plan: it spent" in one for one in outcome.warnings), outcome.warnings
     assert [t.title for t in bench.graph.ordered()] == ["Only this"]
 

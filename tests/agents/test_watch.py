@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,12 @@ from qwen_orch.agents.seen import Said, Seen, Spent, used
 from qwen_orch.agents.turn import LAST_WORDS, Limits, Stop, Watch
 from qwen_orch.model.activity import Usage
 
-WIDE = {"idle": 99.0, "total": 99.0, "calls": 99, "repeats": 99, "tokens": 0}
+WIDE: dict[str, Any] = {"idle": 9999.0, "total": 9999.0, "calls": 99, "repeats": 99, "tokens": 0}
 
 
 def watched(*seen: Seen, **limits: float) -> Watch:
     """Return a watch that saw all of *seen*; it has wide limits but those that are given."""
-    watch = Watch(Limits(**{**WIDE, **limits}))  # type: ignore[arg-type]
+    watch = Watch(Limits(**{**WIDE, **limits}))
     for one in seen:
         watch.see(one)
     return watch
@@ -37,19 +38,17 @@ def test_a_working_agent_is_left_alone() -> None:
 
 
 def test_silence_counts_from_the_last_sign_of_life() -> None:
-    watch = watched(idle=0.1)
-    time.sleep(0.15)
-    assert watch.objection() == (Stop.SILENT, "no sign of life for 0 seconds (agent.idleTimeout)")
-    watch.see(Said("still here"))
-    assert stop(watch) is None
-    time.sleep(0.15)
-    watch.wake()
-    assert stop(watch) is None
+    said, woken = (Watch(Limits(**{**WIDE, "idle": 60.0}), active=time.monotonic() - 61) for _ in range(2))
+    assert said.objection() == (Stop.SILENT, "no sign of life for 60 seconds (agent.idleTimeout)")
+    said.see(Said("still here"))
+    assert stop(said) is None
+    assert stop(woken) is Stop.SILENT
+    woken.wake()
+    assert stop(woken) is None
 
 
 def test_time_counts_over_all_turns_whatever_the_agent_says() -> None:
-    watch = watched(total=0.1)
-    time.sleep(0.15)
+    watch = Watch(Limits(**{**WIDE, "total": 60.0}), began=time.monotonic() - 61)
     watch.see(Said("busy"))
     watch.wake()
     assert stop(watch) is Stop.OVERTIME

@@ -96,18 +96,19 @@ def test_a_review_that_gives_out_leaves_the_claim(bench: Bench) -> None:
 
 def test_an_attempt_that_used_up_its_tokens_stops_politely_and_goes_on_with_more(bench: Bench) -> None:
     bench.configure(agent__attemptTokens=1000)
-    bench.planned("write a.txt a", "tokens 5000", "sleep 3", "claim it is there")
+    bench.planned("write a.txt a", "tokens 5000", "await ../more", "claim it is there")
     refused = bench.refused("/new_task --yes", AgentError)
     assert "it spent 5,000 of 1,000 tokens" in refused.message
     assert refused.hints[0] == "/config agent.attemptTokens 2000"
     assert [outcome for outcome, _ in bench.attempts()] == ["cancelled"]
     bench.configure(agent__attemptTokens=100_000)
+    (bench.root.parent / "more").touch()
     assert bench("/new_task task-001 --yes").task.status == "claimed"
 
 
 def test_a_plan_that_used_up_its_tokens_begins_nothing(bench: Bench) -> None:
     bench.configure(agent__planTokens=4000, maxAttempts=1)
-    bench.planned("write a.txt a", "tokens 5000", "sleep 3", "claim it is there")
+    bench.planned("write a.txt a", "tokens 5000", "sleep 300", "claim it is there")
     stopped = bench.refused("/new_task --yes", AgentError)
     assert "it spent 5,000 of 4,000 tokens" in stopped.message
     assert stopped.hints[0] == "/config agent.planTokens 8000"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.agents import qwen_cli
-from tests.agents.answers import call, hang, slow, text
+from tests.agents.answers import Answer, call, hang, text
+from tests.agents.openai_model import Request
 from tests.agents.product import PATIENCE, Product, claim, killed, soon
 
 CHECKED = "- [ ] Write it\n  - check: `test -s a.txt`"
@@ -100,11 +102,18 @@ def test_the_agent_is_killed_in_a_turn(project: Product) -> None:
 
 def test_our_server_is_killed_in_a_turn(project: Product) -> None:
     """The agent starts another, which is bound to the same attempt."""
-    project.model.play([project.write("a.txt", "a"), slow(3, claim("it is there")), text(".")])
+    answers, killed = iter([project.write("a.txt", "a"), claim("it is there"), text(".")]), threading.Event()
+
+    def claims_when_it_is_killed(request: Request) -> Answer:
+        assert request.number != 2 or killed.wait(PATIENCE)
+        return next(answers)
+
+    project.model.play(claims_when_it_is_killed)
     project.plan(CHECKED)
     work = project.begin("new_task", "--yes", "--json")
     project.model.wait_for(2)
     os.kill(project.pids("qwen_orch mcp")[0], signal.SIGKILL)
+    killed.set()
     told = json.loads(work.communicate(timeout=PATIENCE)[0])
     assert told["result"]["task"]["status"] == "completed"
 
@@ -115,7 +124,7 @@ def test_we_are_killed_while_a_tool_runs(project: Product) -> None:
     work = project.begin("new_task", "--yes")
     assert soon(lambda: project.pids("sleep 987"))
     killed(work)
-    assert soon(lambda: not project.pids("--acp"), 10)
+    assert soon(lambda: not project.pids("--acp"))
     assert project.result("list_tasks")["tasks"][0]["state"] == "interrupted"
     project.nothing_is_left()  # what was left, the next command has ended
     assert "sleep 987" in resumed(project)
@@ -138,7 +147,7 @@ def test_we_are_killed_at_each_stage(simulated: Product, stage: str) -> None:
     work = simulated.begin("new_task", "--yes")
     assert soon(lambda: reached(simulated))
     killed(work)
-    assert soon(lambda: not simulated.pids("agent-sim"), 10)
+    assert soon(lambda: not simulated.pids("agent-sim"))
     told = simulated.result("list_tasks")["tasks"][0]["state"]
     simulated.nothing_is_left()
     assert told == ("claimed" if stage == "a check runs" else "interrupted")
