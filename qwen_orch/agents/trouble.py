@@ -14,11 +14,14 @@ AUTHENTICATION_REQUIRED = -32000
 
 
 class Trouble(Exception):  # noqa: N818 - it becomes an AgentError where a person hears of it
-    """The agent failed. *lasting*: trying again would fail again; *gone*: its process has ended."""
+    """The agent failed. *lasting*: trying again would fail again; *gone*: its process has ended.
 
-    def __init__(self, text: str, lasting: bool = False, gone: bool = False) -> None:
+    *explained*: the agent has said why itself.
+    """
+
+    def __init__(self, text: str, lasting: bool = False, gone: bool = False, explained: bool = False) -> None:
         super().__init__(text)
-        self.text, self.lasting, self.gone = one_line(clean(text))[:300], lasting, gone
+        self.text, self.lasting, self.gone, self.explained = one_line(clean(text))[:300], lasting, gone, explained
 
     @classmethod
     def told(cls, code: int, message: str, data: Any) -> Trouble:
@@ -27,4 +30,4 @@ class Trouble(Exception):  # noqa: N818 - it becomes an AgentError where a perso
         text = str(details or message)
         status = _STATUS.match(text)
         lasting = code == AUTHENTICATION_REQUIRED or (status is not None and int(status[1]) in _LASTING)
-        return cls(f"the model answered {text}" if status else text, lasting)
+        return cls(f"the model answered {text}" if status else text, lasting, explained=True)

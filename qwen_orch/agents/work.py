@@ -11,23 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from qwen_orch.agents import chat, policy
 from qwen_orch.agents.budget import attempt_tokens
+from qwen_orch.agents.complaint import Complaint
 from qwen_orch.agents.profile import Profile
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.seen import used
-from qwen_orch.agents.turn import Limits, Turn, Watch, turn
+from qwen_orch.agents.trouble import Trouble
+from qwen_orch.agents.turn import Limits, Stop, Turn, Watch, turn
 from qwen_orch.errors import AgentError, StorageError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.activity import PermissionRequest, told_answer
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import AGENT, AGENT_SESSION, TOKEN, Session
-from qwen_orch.model.text import clean
-from qwen_orch.processes.command import Lines, end, kill, started
-from qwen_orch.processes.secrets import Hiding, hide
+from qwen_orch.processes.command import end, kill, started
+from qwen_orch.processes.secrets import hide
 from qwen_orch.processes.shop import Answer, Shop
 from qwen_orch.project.token import new_token
 from qwen_orch.project.trust import untyped
@@ -76,6 +77,7 @@ class Agent:
     theirs: str = ""
     recalled: bool = False
     connection: Connection | None = None
+    complaint: Complaint | None = None
     _asked: int = field(default=0)
     _one_at_a_time: asyncio.Lock = field(factory=asyncio.Lock)
 
@@ -88,7 +90,13 @@ class Agent:
         if path is not None:
             await chat.settled(path)
         self.shop.writer.refresh()  # what it reported through our server
-        return ended
+        return evolve(ended, detail=await self.explained(ended.detail)) if ended.stop is Stop.LOST else ended
+
+    async def explained(self, trouble: str) -> str:
+        """Return *trouble* with what the agent wrote to its standard error, if anything, and where all of it is."""
+        why = await self.complaint.why() if self.complaint else ""
+        log = self.shop.project.layout.log(self.session).relative_to(self.shop.project.root)
+        return f"{trouble}: {why} (see {log})" if why else trouble
 
     async def permit(self, call: dict[str, Any]) -> bool:
         """Tell whether the agent may do what it asks for; the question and its answer are kept."""
@@ -159,15 +167,16 @@ async def at_work(
     agent = Agent(shop, session, profile, terms, record, theirs)
     token = _bound(agent)
     process = await _spawned(shop.project.root, profile, session)
-    listening = asyncio.ensure_future(_log_errors(process, agent.record))
+    assert process.stderr is not None
+    agent.complaint = Complaint(process.stderr, record)
     hurrying = asyncio.ensure_future(_ended_in_a_hurry(process, shop.hurry))
     try:
         library = await asyncio.to_thread(import_module, "qwen_orch.agents.connection")  # while the agent starts, too
         agent.connection = library.Connection(process, profile, agent.permit)
-        await _opened(agent, token)
+        await _ready(agent, token)
         yield agent
     finally:
-        await asyncio.shield(_closed(agent, process, listening, hurrying))
+        await asyncio.shield(_closed(agent, process, agent.complaint.listening, hurrying))
 
 
 async def _spawned(cwd: Path, profile: Profile, mark: str) -> asyncio.subprocess.Process:
@@ -197,6 +206,16 @@ def _tell(agent: Agent, facts: dict[str, str]) -> None:
     agent.shop.writer.commit("agent", lambda graph: events if agent.session in graph.sessions else [])
 
 
+async def _ready(agent: Agent, token: str) -> None:
+    """Open the session; what goes wrong then is told with what the agent itself wrote of it."""
+    try:
+        await _opened(agent, token)
+    except Trouble as trouble:
+        if trouble.explained:
+            raise
+        raise Trouble(await agent.explained(trouble.text), trouble.lasting, trouble.gone) from None
+
+
 async def _opened(agent: Agent, token: str) -> None:
     connection, wanted = agent.connection, agent.theirs
     assert connection is not None
@@ -205,15 +224,6 @@ async def _opened(agent: Agent, token: str) -> None:
     agent.theirs, agent.recalled = opened
     if agent.theirs != wanted:
         _tell(agent, {AGENT_SESSION: agent.theirs})
-
-
-async def _log_errors(process: asyncio.subprocess.Process, record: Record) -> None:
-    """Keep what the agent writes to its standard error in the log: an unread pipe would stop it."""
-    assert process.stderr is not None
-    lines, hiding = Lines(), Hiding()
-    while chunk := await process.stderr.read(65536):
-        record.write(clean(hiding.hide(lines.add(chunk)), multiline=True).encode("utf-8", "replace"))
-    record.write(clean(hiding.hide(lines.end()), multiline=True).encode("utf-8", "replace"))
 
 
 async def _ended_in_a_hurry(process: asyncio.subprocess.Process, hurry: asyncio.Event) -> None:

@@ -9,6 +9,7 @@ dies        exits at once;  dies_in_turn, dies_late: in a prompt, after the hand
 reaches     asks for fs/write_text_file, fs/read_text_file and terminal/create, and tells what became of it
 wrong       answers with what is not the protocol
 mode        has modes as an option, and takes none
+explains    exits at once, and says why as node does;  explains_late: in a prompt
 stderr      writes 2 MB to its standard error before it answers
 ignores     goes on with a turn that was cancelled, and does not end with its input;  stubborn: says so first
 floods      30,000 pieces of text in a turn
@@ -27,6 +28,19 @@ import time
 from typing import Any
 
 WAY = sys.argv[1]
+TRACE = """\
+node:internal/modules/cjs/loader:1143
+  throw err;
+  ^
+
+Error: no model for the key sk-live-0123456789abcdefghijkl \x1b[31mhere
+    at Module._load (node:internal/modules/cjs/loader:985:27) {
+  code: 'MODULE_NOT_FOUND',
+  requireStack: []
+}
+
+Node.js v20.20.2
+"""
 DEAF_TO_SIGNALS = ("ignores", "stubborn")
 
 
@@ -60,20 +74,27 @@ def die() -> None:
     if WAY == "leaves":
         nowhere = subprocess.DEVNULL
         subprocess.Popen(["sleep", "3"], stdin=nowhere, stdout=nowhere, start_new_session=True)
+    if WAY in ("explains", "explains_late"):
+        sys.stderr.write(TRACE)
+        sys.stderr.flush()
     os._exit(7)
+
+
+def tell_halves() -> None:
+    """Cut characters in two."""
+    say("half \ud83d")
+    update(sessionUpdate="tool_call", toolCallId="\ud83d", title="t\ud83d", kind="\ud83d", rawInput={"x": "\ud83d"})
 
 
 def go_on() -> None:
     """Work, and hear nothing."""
     if WAY == "stubborn":
         say("I go on\n")
-    time.sleep(60)
+    time.sleep(600)
 
 
 def prompted() -> dict[str, Any]:
     """Do a turn in this agent's way and return its result."""
-    if WAY in ("dies_in_turn", "leaves"):
-        die()
     if WAY == "huge":
         update(sessionUpdate="tool_call", toolCallId="1", title="t" * 10**6, rawInput={"x": "y" * 2 * 10**6})
         say("z" * 10**6)
@@ -96,12 +117,9 @@ def prompted() -> dict[str, Any]:
         for _ in range(30_000):
             say("x")
     if WAY == "halves":
-        say("half \ud83d")
-        update(sessionUpdate="tool_call", toolCallId="\ud83d", title="t\ud83d", kind="\ud83d", rawInput={"x": "\ud83d"})
-    if WAY == "stubborn":
-        say("I go on\n")
+        tell_halves()
     if WAY in DEAF_TO_SIGNALS:
-        time.sleep(600)
+        go_on()
     return {"stopReason": 17} if WAY == "wrong" else {"stopReason": "end_turn"}
 
 
@@ -119,6 +137,8 @@ def answer(message: dict[str, Any]) -> dict[str, Any] | None:
     if method == "session/set_config_option":
         option = {"id": "mode", "name": "Mode", "type": "select", "currentValue": "default", "options": []}
         return {"configOptions": [option]}
+    if method == "session/prompt" and WAY in ("dies_in_turn", "leaves", "explains_late"):
+        die()
     return prompted() if method == "session/prompt" else {}
 
 
@@ -126,6 +146,8 @@ def main() -> None:
     """Answer requests until the input ends."""
     if WAY == "dies":
         sys.exit(3)
+    if WAY == "explains":
+        die()
     if WAY in DEAF_TO_SIGNALS:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for line in sys.stdin:

@@ -91,6 +91,18 @@ def test_an_agent_that_does_not_get_ready(odd: With, way: str, trouble: str) -> 
     assert raised.value.text == trouble
 
 
+@pytest.mark.parametrize("way", ["explains", "explains_late"])
+def test_why_it_died_is_told_with_where_all_of_it_is(odd: With, desk: Desk, way: str) -> None:
+    """The line that says it of a whole page of trace, without its secrets and colours."""
+    try:
+        _, told = odd(way, asked)
+    except Trouble as trouble:
+        told = trouble.text
+    log = desk.project.layout.log(desk.graph.task("task-003").session or "").relative_to(desk.root)
+    when = "the turn" if way == "explains_late" else "the handshake"
+    assert told == f"it went away during {when}: Error: no model for the key [hidden] here (see {log})"
+
+
 @pytest.mark.parametrize("way", ["garbage", "stderr", "huge", "unknown", "halves"])
 def test_noise_does_no_harm(odd: With, way: str, capfd: pytest.CaptureFixture[str]) -> None:
     """Lines that are no message, 2 MB on its standard error, a line of 3 MB, requests that nobody has heard of."""
