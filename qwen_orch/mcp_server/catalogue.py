@@ -81,7 +81,7 @@ class Catalogue:
         outcome = attempt(caller.ctx, name, lambda: _called(caller, name, given))
         if isinstance(outcome.error, Interrupted):
             raise KeyboardInterrupt
-        return reply(outcome)
+        return reply(outcome, tools_for(caller.kind))
 
 
 def _called(caller: Caller, name: str, given: dict[str, Any]) -> Outcome:

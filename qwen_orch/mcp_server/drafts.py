@@ -6,6 +6,7 @@ Reading a plan takes much that no other tool needs: what ``planning`` has is imp
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 from qwen_orch.answers.core import orchestration_answer
@@ -25,8 +26,6 @@ LONGEST_PLAN = 2_000_000
 
 def submit_plan(caller: Caller, said: dict[str, Any]) -> PlanTaken:
     """Take a plan: all of it, or nothing with every fault named. The same plan again is answered as before."""
-    from qwen_orch.planning.submission import faultless
-
     text, title = said["plan"], said.get("title")
     digest = hashlib.sha256(f"{title or ''}\n{text}".encode()).hexdigest()
     writer = caller.writer if caller.session else _empty_draft(caller, text, title, digest)
@@ -48,9 +47,19 @@ def submit_plan(caller: Caller, said: dict[str, Any]) -> PlanTaken:
         orchestration=orchestration_answer(graph.root),
         session=chosen[0].id,
         tasks=tuple(TaskTaken(t.id, t.title, tuple(d.task for d in t.depends_on)) for t in graph.ordered()),
-        warnings=tuple(str(w) for w in faultless(text, title).warnings),
+        warnings=tuple(_misgivings(graph, text, title)),
         next="the plan is a draft: a person reviews it and types /approve_plan",
     )
+
+
+def _misgivings(graph: Graph, text: str, title: str | None) -> Iterator[str]:
+    """Yield what the agent should know of the plan as it was taken."""
+    from qwen_orch.planning.submission import faultless
+
+    draft = faultless(text, title)
+    yield from map(str, draft.warnings)
+    if title and draft.title != graph.root.title:
+        yield f"it keeps the title under which it was begun: {graph.root.title}"
 
 
 def _refuse_thoughtless(session: Session, config: Config) -> None:
@@ -96,7 +105,7 @@ def _empty_draft(caller: Caller, text: str, title: str | None, digest: str) -> W
         _refuse_to_replace(graph)
         kept = plan.requirements if plan.status is PlanStatus.RESET else ()
     draft = faultless(text, title)
-    return open_draft(caller, draft.title, draft.goal, kept)
+    return open_draft(caller, "submit_plan", draft.title, draft.goal, kept)
 
 
 def _refuse_to_replace(graph: Graph) -> None:
@@ -107,15 +116,15 @@ def _refuse_to_replace(graph: Graph) -> None:
         raise StateTransitionError(message, "/plan @FILE --merge", "/plan @FILE --yes", "/reset_plan")
 
 
-def open_draft(caller: Caller, title: str, goal: str, requirements: tuple[str, ...] = ()) -> Writer:
-    """Open an orchestration that is an empty draft with its planning session, make it current, return its writer."""
+def open_draft(caller: Caller, by: str, title: str, goal: str, requirements: tuple[str, ...] = ()) -> Writer:
+    """Open an empty draft with its planning session, make it current, return its writer; *by* is the tool that asks."""
     from qwen_orch.commands.plans import origins_of
     from qwen_orch.model.draft import Draft
     from qwen_orch.planning.adopt import opening
 
     origins = origins_of(caller.ctx, title, "mcp")
     events = opening(Draft(title, goal, requirements=requirements), origins)
-    return caller.ctx.project.created(origins.orchestration, "submit_plan", events, origins.session)
+    return caller.ctx.project.created(origins.orchestration, by, events, origins.session)
 
 
 _PLAN = Argument("plan", "string", "the plan, in Markdown", required=True, longest=LONGEST_PLAN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from typing import Any
 
 import orjson
@@ -15,20 +16,30 @@ LONGEST = 60_000
 """Bytes of an answer's JSON: some 15,000 tokens."""
 
 
-def reply(outcome: Outcome) -> dict[str, Any]:
-    """Return the result of a call: the answer as JSON, in text and as it is; or what went wrong, marked as an error."""
+def reply(outcome: Outcome, tools: Container[str]) -> dict[str, Any]:
+    """Return the result of a call: the answer as JSON, in text and as it is; or what went wrong, marked as an error.
+
+    Warnings are in the answer: of one that is structured, clients show the model nothing else. *tools* are those that
+    the caller has.
+    """
     if outcome.error is not None:
-        return refused(outcome.error)
-    page = bounded(seen(orjson.loads(to_json(outcome.answer))))
-    texts = [to_json(page).decode(), *(f"warning: {clean(w)}" for w in outcome.warnings)]
-    return {"content": [_text(t) for t in texts], "structuredContent": page, "isError": False}
+        return refused(outcome.error, tools, outcome.warnings)
+    page = orjson.loads(to_json(outcome.answer))
+    if outcome.warnings:
+        page["warnings"] = [*page.get("warnings", ()), *outcome.warnings]
+    page = bounded(seen(page))
+    return {"content": [_text(to_json(page).decode())], "structuredContent": page, "isError": False}
 
 
-def refused(error: OrchError) -> dict[str, Any]:
+def refused(error: OrchError, tools: Container[str] = (), warnings: Iterable[str] = ()) -> dict[str, Any]:
     """Return the result of a call that failed: what is wrong, and what can be done about it by whom."""
     typed = [h for h in error.hints if h.startswith("/")]
+    asked = [h[1:] for h in typed if h[1:] in tools]
+    left = [h for h in typed if h[1:] not in tools]
     lines = [error.message, *(h for h in error.hints if h not in typed)]
-    lines += [f"A person can type in qwen-orch: {'  or  '.join(typed)}"] if typed else []
+    lines += [f"You can call: {', '.join(asked)}"] if asked else []
+    lines += [f"A person can type in qwen-orch: {'  or  '.join(left)}"] if left else []
+    lines += [f"warning: {w}" for w in warnings]
     return {"content": [_text(clean("\n".join(lines), multiline=True))], "isError": True}
 
 

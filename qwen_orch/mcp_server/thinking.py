@@ -26,7 +26,7 @@ TITLE_WIDTH = 60
 def sequentialthinking(caller: Caller, said: dict[str, Any]) -> Thinking:
     """Keep one thought. One that is there already, word for word, is not kept twice."""
     if caller.session is None and caller.ctx.project.current.orchestration is None:
-        open_draft(caller, clip(one_line(said["thought"]), TITLE_WIDTH), "")
+        open_draft(caller, "sequentialthinking", clip(one_line(said["thought"]), TITLE_WIDTH), "")
     proposed = _proposed(said)
     kept: list[Thought] = []
 

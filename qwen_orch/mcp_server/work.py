@@ -21,10 +21,18 @@ from qwen_orch.project.opening import finished
 if TYPE_CHECKING:
     from qwen_orch.answers.work import Worked
 
+_NEXT = {
+    TaskStatus.PENDING: "start_task {} begins it",
+    TaskStatus.IN_PROGRESS: "do the work, report_progress on the way, and claim_done once it is done",
+    TaskStatus.CLAIMED: "a person has to accept it; list_tasks with filter status:ready tells what else to do",
+    TaskStatus.FAILED: "read what the checks printed, then start_task {} again and mend it",
+    TaskStatus.CANCELLED: "list_tasks with filter status:ready tells what to do instead",
+    TaskStatus.COMPLETED: "list_tasks with filter status:ready tells what to do next",
+}
+
 
 def start_task(caller: Caller, said: dict[str, Any]) -> Worked:
     """Begin an attempt by hand; one that is under way is answered as it stands."""
-    from qwen_orch.commands.work import worked
     from qwen_orch.execution.attempt import Wanted, session_for, start
     from qwen_orch.processes.shop import Shop
 
@@ -37,12 +45,12 @@ def start_task(caller: Caller, said: dict[str, Any]) -> Worked:
         session = session_for(shop, task.id, caller.ctx.parent_session(writer))
         start(shop, Wanted(task.id, Executor.MANUAL), session)
         caller.ctx.project.make_current(writer.graph.root.id, session.id)
-    return worked(writer.graph, writer.graph.task(task.id))
+    return _as_it_stands(writer.graph, task.id)
 
 
 def claim_done(caller: Caller, said: dict[str, Any]) -> Worked:
     """Claim a task as an agent, and verify it: its approved checks decide. The agent's word is no evidence."""
-    from qwen_orch.commands.work import refuse_claim, worked
+    from qwen_orch.commands.work import refuse_claim
 
     writer, summary = caller.writer, said["summary"].strip()
     subject = task_named(writer.graph, said["task"])
@@ -59,7 +67,15 @@ def claim_done(caller: Caller, said: dict[str, Any]) -> Worked:
     writer.commit("claim_done", claiming)
     if writer.graph.task(subject).status is TaskStatus.CLAIMED and not _verified(writer.graph, subject):
         _verify(caller, subject)
-    return worked(writer.graph, writer.graph.task(subject))
+    return _as_it_stands(writer.graph, subject)
+
+
+def _as_it_stands(graph: Graph, subject: TaskId) -> Worked:
+    """Return the answer on a task; what follows is told in words of the agent, which types no command of ours."""
+    from qwen_orch.commands.work import worked
+
+    task = graph.task(subject)
+    return worked(graph, task)._replace(next=(_NEXT[task.status].format(task.id),))
 
 
 def _verify(caller: Caller, task: TaskId) -> None:

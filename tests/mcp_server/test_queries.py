@@ -61,6 +61,37 @@ def test_errors_are_those_of_the_command(desk: Desk, connect: Connect) -> None:
     assert "nothing here has the id 'task-9'" in client.refused("task_status", task="task-9")
 
 
+def test_an_error_names_the_tool_to_ask_or_what_a_person_types(desk: Desk, connect: Connect) -> None:
+    """An agent cannot type a command of ours; and what it can ask, no person need type for it."""
+    client = connect()
+    assert "A person can type in qwen-orch: /plan" in client.refused("list_tasks")
+    desk.plan()
+    said = client.refused("task_status", task="task-9")
+    assert said.endswith("\nYou can call: list_tasks")
+    assert "A person" not in said
+
+
+def test_a_warning_is_in_what_a_model_reads(desk: Desk, connect: Connect) -> None:
+    """Clients hand the model what is structured and nothing beside it, or of an error its text."""
+    desk.plan()
+    torn(desk)
+    [warning] = connect().call("task_status")["warnings"]
+    assert "is unfinished and was cut off" in warning
+    assert "warnings" not in connect().call("task_status")
+    torn(desk)
+    said = connect().refused("task_status", task="task-9")
+    assert said.startswith("nothing here has the id 'task-9'")
+    assert "\nwarning: " in said
+    assert "is unfinished and was cut off" in said
+
+
+def torn(desk: Desk) -> None:
+    """Leave a record at the end of the journal that was never finished."""
+    [journal] = (desk.project.home / "journal").glob("*.jsonl")
+    with journal.open("ab") as file:
+        file.write(b'{"format":')
+
+
 def test_a_bound_agent_sees_its_own_orchestration(desk: Desk, connect: Connect) -> None:
     """Whatever the person turned to meanwhile; its session is the current one."""
     token = working(desk)

@@ -137,7 +137,9 @@ def test_on_its_own_without_any_plan_it_opens_a_draft(desk: Desk, connect: Conne
     client.call("sequentialthinking", **step(1, "What is wanted?"))
     client.call("sequentialthinking", **step(1, "What is wanted?"))
     assert steps(desk) == 2
-    taken = client.call("submit_plan", plan="- [ ] Build it\n- [ ] Test it\n")
+    taken = client.call("submit_plan", plan="- [ ] Build it\n- [ ] Test it\n", title="The thing")
+    assert taken["warnings"] == ["it keeps the title under which it was begun: What is wanted?"]
+    assert desk.reopen()("/session_history").entries[0].by == "sequentialthinking"
     graph = desk.graph
     assert (len(graph.tasks), graph.root.id) == (2, taken["orchestration"]["id"])
     thoughts = next(iter(graph.sessions.values())).thoughts

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qwen_orch.model import event as e
 from qwen_orch.model.session import SessionKind
-from tests.commands.desk import Desk
+from tests.commands.desk import THREE, Desk
 from tests.mcp_server.conftest import Client, steps
 
 Connect = Callable[..., Client]
@@ -41,6 +41,21 @@ def test_a_claim_without_the_work_fails(desk: Desk, connect: Connect) -> None:
     client.call("start_task", task=1)
     (desk.root / "catalogue.txt").write_text("books")
     assert client.call("claim_done", task=1, summary="all done")["task"]["status"] == "completed"
+
+
+def test_what_follows_is_said_in_words_of_the_agent(desk: Desk, connect: Connect) -> None:
+    """It has tools; what only a person can do is said to be a person's."""
+    desk.plan(f"{THREE}- [ ] Poster\n  - Acceptance: it looks good\n")
+    client = connect()
+    assert "claim_done" in client.call("start_task", task=1)["next"][0]
+    assert "start_task task-001 again" in client.call("claim_done", task=1, summary="all done")["next"][0]
+    client.call("start_task", task=1)
+    (desk.root / "catalogue.txt").write_text("books")
+    assert "status:ready" in client.call("claim_done", task=1, summary="made")["next"][0]
+    client.call("start_task", task=4)
+    assert "a person" in client.call("claim_done", task=4, summary="hung up")["next"][0]
+    desk.reopen()("/update_task 4 status:pending")
+    assert client.call("claim_done", task=4, summary="hung up")["next"] == ["start_task task-004 begins it"]
 
 
 def test_what_no_command_can_check_stays_claimed(desk: Desk, connect: Connect) -> None:
