@@ -1,7 +1,9 @@
 #!/bin/sh
-# Install what tests/agents drives, the real Qwen Code, and a node that runs it. Does nothing when both are there.
+# Install what tests/agents drives: the real Qwen Code and a node that runs it, and opencode, the agent of another vendor.
+# Does nothing when all are there.
 #   sh tests/node/install.sh
-# The tests look for it here; QWEN_ORCH_TEST_QWEN=/path/to/qwen names another one, and then none is installed.
+# The tests look for them here; QWEN_ORCH_TEST_QWEN=/path/to/qwen and QWEN_ORCH_TEST_OPENCODE=/path/to/opencode name
+# others, and then those are not installed.
 set -eu
 cd "$(dirname "$0")"
 oldest=20
@@ -18,9 +20,24 @@ quietly() { # run a command; when it fails, show the end of what it printed, wit
 
 node_major() { node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/' | grep . || echo 0; }
 
-installed() { node -p 'require("./node_modules/@qwen-code/qwen-code/package.json").version' 2>/dev/null || true; }
+installed() { # print the version of a package that is there
+    node -p "require('./node_modules/$1/package.json').version" 2>/dev/null || true
+}
 
-wanted() { sed -n 's|.*"@qwen-code/qwen-code": "\(.*\)".*|\1|p' package.json; }
+qwen=@qwen-code/qwen-code
+wanted_qwen=$(sed -n 's|.*"@qwen-code/qwen-code": "\(.*\)".*|\1|p' package.json)
+
+# opencode is one program of its own for each kind of machine; of those npm would take two, 180 MB each, so it is named.
+wanted_opencode=$(sed -n 's|.*"opencode": "\(.*\)".*|\1|p' package.json)
+case $(uname -m) in
+    aarch64 | arm64) opencode=opencode-linux-arm64 ;;
+    *) opencode=opencode-linux-x64 ;;
+esac
+if [ $opencode = opencode-linux-x64 ] && ! grep -qw avx2 /proc/cpuinfo; then opencode=$opencode-baseline; fi
+
+has_qwen() { [ -n "${QWEN_ORCH_TEST_QWEN:-}" ] || { [ "$(node_major)" -ge $oldest ] && [ "$(installed $qwen)" = "$wanted_qwen" ]; }; }
+
+has_opencode() { [ -n "${QWEN_ORCH_TEST_OPENCODE:-}" ] || [ "$(installed $opencode)" = "$wanted_opencode" ]; }
 
 debian_node() {
     if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
@@ -31,12 +48,14 @@ debian_node() {
     quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nodejs npm
 }
 
-if [ -n "${QWEN_ORCH_TEST_QWEN:-}" ]; then exit 0; fi
-if [ "$(node_major)" -ge $oldest ] && [ "$(installed)" = "$(wanted)" ]; then exit 0; fi
+if has_qwen && has_opencode; then exit 0; fi
 command -v npm >/dev/null || debian_node
-quietly npm install --no-save # not `npm ci`: a registry may lack packages of other platforms, and that refuses to go on
-if [ "$(node_major)" -lt $oldest ]; then quietly npm install --no-save "node@$oldest"; fi # Debian's may be 18
-if [ "$(node_major)" -lt $oldest ] || [ "$(installed)" != "$(wanted)" ]; then
-    echo "tests/node/install.sh: node is $(node --version), qwen is $(installed); wanted are $oldest and $(wanted)" >&2
+# All of it at once: npm removes what an earlier command put there. Debian's node may be 18.
+set --
+if [ -d node_modules/node ] || [ "$(node_major)" -lt $oldest ]; then set -- "node@$oldest"; fi
+if [ -z "${QWEN_ORCH_TEST_OPENCODE:-}" ]; then set -- "$@" "$opencode@$wanted_opencode"; fi
+quietly npm install --no-save "$@" # not `npm ci`: a registry may lack packages of other platforms, and that refuses to go on
+if ! has_qwen || ! has_opencode; then
+    echo "tests/node/install.sh: node is $(node --version), qwen $(installed $qwen), opencode $(installed $opencode); wanted are $oldest, $wanted_qwen and $wanted_opencode" >&2
     exit 1
 fi
