@@ -17,7 +17,7 @@ from typing import Any
 from attrs import frozen
 
 from qwen_orch.agents.profile import SERVER
-from qwen_orch.agents.seen import arguments
+from qwen_orch.agents.seen import PATH_KEYS, arguments, mappings, paths
 from qwen_orch.model.text import clean, one_line
 from qwen_orch.project.project import HOME
 
@@ -28,7 +28,6 @@ LONGEST_DETAIL = 20_000
 _CHANGING = ("edit", "delete", "move", "fetch")
 """Kinds that are asked about anyway, and in which ``command`` may be the name of a way to edit."""
 _COMMAND_KEYS = ("command", "cmd", "script")
-_PATH_KEYS = ("file_path", "filePath", "path", "absolute_path")
 _JOINTS = re.compile(r"&&|\|\||[;&|\n`(){}]|\$\(|[<>]\(?")
 """What stands between the commands of a line, or may."""
 _SETTING = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
@@ -59,16 +58,16 @@ def wish(call: Mapping[str, Any], root: Path) -> Wish:
     given: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
     command = "" if kind in _CHANGING else _command(given)
     kind = "execute" if command else kind  # the kind is the agent's word only
-    paths = tuple(dict.fromkeys(_paths(call, given)))
-    detail = command or _diff(call) or _arguments(call, given) or ", ".join(paths)
-    meant = [_meant(root, path) for path in paths]
+    named = paths(call)
+    detail = command or _diff(call) or _arguments(call, given) or ", ".join(named)
+    places = [meant(root, path) for path in named]
     return Wish(
         kind,
         title[:200],
         _bounded(detail),
         command,
-        tuple(path for path, _ in meant),
-        any(outside for _, outside in meant),
+        tuple(path for path, _ in places),
+        any(outside for _, outside in places),
         is_ours(kind, title) and not call.get("locations"),
     )
 
@@ -80,21 +79,10 @@ def _command(given: Mapping[str, Any]) -> str:
 
 def _arguments(call: Mapping[str, Any], given: Mapping[str, Any]) -> str:
     """Return what the tool is given, unless that is no more than paths."""
-    return arguments(call) if given.keys() - _PATH_KEYS else ""
+    return arguments(call) if given.keys() - PATH_KEYS else ""
 
 
-def _paths(call: Mapping[str, Any], given: Mapping[str, Any]) -> Iterable[str]:
-    yield from (str(one["path"]) for one in _mappings(call.get("locations")) if one.get("path"))
-    yield from (str(given[k]) for k in _PATH_KEYS if given.get(k))
-    yield from (str(one["path"]) for one in _mappings(call.get("content")) if one.get("path"))
-
-
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    """Return the objects in *value*, which should be a list of them."""
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
-
-
-def _meant(root: Path, path: str) -> tuple[str, bool]:
+def meant(root: Path, path: str) -> tuple[str, bool]:
     """Return which file *path* means, symbolic links followed, and whether it lies outside of the project."""
     try:
         whole, base = os.path.realpath(root / path), os.path.realpath(root)
@@ -108,7 +96,7 @@ def _diff(call: Mapping[str, Any]) -> str:
     import difflib
 
     shown: list[str] = []
-    for one in _mappings(call.get("content")):
+    for one in mappings(call.get("content")):
         if one.get("type") == "diff":
             old, new = str(one.get("oldText") or ""), str(one.get("newText") or "")
             path = str(one.get("path"))

@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from attrs import define, field
+from attrs import define, evolve, field
 
-from qwen_orch.agents.policy import is_ours
-from qwen_orch.agents.seen import Said, Seen, Spent, Used
+from qwen_orch.agents.policy import is_ours, meant
+from qwen_orch.agents.seen import MOST_PATHS, Said, Seen, Spent, Used
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
-from qwen_orch.model.activity import Action, ActionState
+from qwen_orch.model.activity import NAMING, Action, ActionState
 from qwen_orch.model.ids import SessionId
 from qwen_orch.processes.secrets import Hiding, hide
 from qwen_orch.processes.shop import Shop
@@ -50,7 +50,7 @@ class Record:
                     events.append(e.UsageReported(self.session, usage))
                 case Used(action) if not self._is_ours(action):  # those tell it themselves
                     lines += self._rest()
-                    events += self._moved(action, lines)
+                    events += self._moved(one, lines)
                 case _:
                     pass
         if events:
@@ -64,7 +64,7 @@ class Record:
 
     def refused(self, call: Used) -> None:
         """Keep that a call was not allowed to be made: most agents tell nothing more of it."""
-        events = self._moved(call.action, [])
+        events = self._moved(call, [])
         self.shop.writer.commit("agent", lambda graph: self._lasting(graph, events))
 
     def _is_ours(self, action: Action) -> bool:
@@ -77,20 +77,31 @@ class Record:
         """Return *events*, or none when an undo took the session away meanwhile."""
         return events if self.session in graph.sessions else []
 
-    def _moved(self, action: Action, lines: list[str]) -> list[e.Event]:
+    def _moved(self, news: Used, lines: list[str]) -> list[e.Event]:
         """Return what a tool call's news mean; whichever of them comes first tells that it began."""
-        known = self._calls.get(action.call)
+        action, known = news.action, self._calls.get(news.action.call)
         events: list[e.Event] = []
         if known is None:
-            known = Action(action.call, hide(action.title) or action.kind, action.kind, at=timestamp())
+            files = self._files(action.kind, news.paths)
+            known = Action(action.call, hide(action.title) or action.kind, action.kind, at=timestamp(), files=files)
             events.append(e.ActionBegan(self.session, known))
             lines.append(f"{_MARKS[ActionState.RUNNING]} {known.title}")
-            self._calls[action.call] = known
+        elif news.paths:  # some agents tell them only when it is under way
+            files = (*known.files, *self._files(known.kind, news.paths))
+            known = evolve(known, files=tuple(dict.fromkeys(files))[:MOST_PATHS])
         if action.state is not ActionState.RUNNING and known.state is ActionState.RUNNING:
-            self._calls[action.call] = Action(known.call, known.title, known.kind, action.state, known.at)
-            events.append(e.ActionEnded(self.session, action.call, action.state))
+            known = evolve(known, state=action.state)
+            events.append(e.ActionEnded(self.session, action.call, action.state, known.files))
             lines.append(f"{_MARKS[action.state]} {known.title}")
+        self._calls[action.call] = known
         return events
+
+    def _files(self, kind: str, paths: Iterable[str]) -> tuple[str, ...]:
+        """Return which files of the project a tool of this *kind* changes, as far as *paths* tell."""
+        if kind not in NAMING:
+            return ()
+        places = [meant(self.shop.project.root, path) for path in paths]
+        return tuple(dict.fromkeys(path for path, outside in places if not outside and path != "."))
 
     def _spoken(self, text: str) -> list[str]:
         *whole, self._line = (self._line + text).split("\n")

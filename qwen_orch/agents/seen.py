@@ -19,6 +19,7 @@ LONGEST_TEXT = 20_000
 LONGEST_TITLE = 200
 MOST_PATHS = 50
 """Paths of one tool call that are kept."""
+LONGEST_PATH = 4096
 PATH_KEYS = ("file_path", "filePath", "path", "absolute_path")
 """Arguments that are paths, as agents name them."""
 _OVER = {"completed": ActionState.COMPLETED, "failed": ActionState.FAILED}
@@ -90,7 +91,7 @@ def used(call: Mapping[str, Any]) -> Used:
     state = _OVER.get(str(call.get("status")), ActionState.RUNNING)
     kind = _word(call.get("kind"), 20) or "other"
     action = Action(_word(call.get("toolCallId"), 100), _title(call, kind), kind, state)
-    return Used(action, arguments(call), paths(call)[:MOST_PATHS])
+    return Used(action, arguments(call), tuple(clean(path[:LONGEST_PATH]) for path in paths(call)[:MOST_PATHS]))
 
 
 def _title(call: Mapping[str, Any], kind: str) -> str:

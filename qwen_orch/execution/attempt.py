@@ -9,6 +9,7 @@ from typing import BinaryIO, TypeAlias
 from attrs import evolve, frozen
 
 from qwen_orch.errors import StateTransitionError
+from qwen_orch.execution.attribution import COMMANDS, credited, done_beside
 from qwen_orch.execution.choose import refuse_start
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
@@ -127,10 +128,13 @@ async def _act(shop: Shop, task: Task, session: Session, log: BinaryIO, evidence
     before = await asyncio.to_thread(look, shop.project.root)
     for line in task.run:
         shop.show("output", task.id, f"$ {line}")
+        began = timestamp()
         ran: Ran = await run(line, shown)
         after = await asyncio.to_thread(look, shop.project.root)
-        files = changes(shop.project.root, before, after)
-        evidence.append(observed("run", ran, around.limit, files, after.commit))
+        shop.writer.refresh()
+        beside = done_beside(shop.writer.graph, task.id, began)
+        changed = credited(changes(shop.project.root, before, after), COMMANDS, beside)
+        evidence.append(changed.in_evidence(observed("run", ran, around.limit, after.commit)))
         before = after
         if not ran.succeeded:
             break

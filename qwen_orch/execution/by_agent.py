@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from attrs import define, evolve
@@ -15,13 +16,14 @@ from qwen_orch.agents.turn import Limits, Stop, Turn, Watch
 from qwen_orch.agents.work import Agent, Terms, at_work, continued
 from qwen_orch.errors import AgentError
 from qwen_orch.execution.attempt import Wanted, attempted, claimed, failed, session_for, suspended
+from qwen_orch.execution.attribution import Credit, credited, done_beside, done_in, together
 from qwen_orch.execution.brief.workspace import prompt_of
 from qwen_orch.execution.review import review_by
 from qwen_orch.execution.suspicion import doubts
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import TaskId
 from qwen_orch.model.session import Session
-from qwen_orch.model.task import Evidence, Executor, Outcome, Task, TaskStatus
+from qwen_orch.model.task import Attempt, Evidence, Executor, Outcome, Task, TaskStatus
 from qwen_orch.processes.shop import Shop
 from qwen_orch.processes.worktree import Worktree, changes, look
 from qwen_orch.project.writer import timestamp
@@ -110,10 +112,11 @@ class _Doing:
         after = await asyncio.to_thread(look, root)
         self.shop.writer.refresh()
         session = self.shop.writer.graph.session(self.session.id)
-        seen.append(self._work(task, session, turn, watch, before, after))
+        changed = self._credited(task, changes(root, before, after), task.attempts[-1:])
+        seen.append(changed.in_evidence(self._work(task, session, turn, watch, after, changed)))
         if session.activity.claim is None:
             return self._unclaimed(task, turn, seen[-1])
-        return await self._claimed(task, session, turn, seen[-1])
+        return await self._claimed(task, session, turn, seen[-1], changed)
 
     async def _turned(self, task: Task, log: BinaryIO, watch: Watch) -> Turn:
         """Return how the agent's last turn ended, or what kept it from taking one."""
@@ -129,12 +132,17 @@ class _Doing:
             suspended(self.shop, task.id, self.session, Outcome.INTERRUPTED, error.message)
             raise
 
+    def _credited(self, task: Task, changed: Iterable[str], attempts: Sequence[Attempt]) -> Credit:
+        """Return whose the files are that *changed* in the time of *attempts*, the newest at *task*."""
+        graph, since = self.shop.writer.graph, attempts[0].started
+        doing = together(done_in(graph, attempt, since) for attempt in attempts)
+        return credited(changed, doing, done_beside(graph, task.id, since))
+
     def _work(
-        self, task: Task, session: Session, turn: Turn, watch: Watch, before: Worktree, after: Worktree
+        self, task: Task, session: Session, turn: Turn, watch: Watch, after: Worktree, changed: Credit
     ) -> Evidence:
         """Return what was seen of the work: files that changed, or a decision; where git is not, nobody can tell."""
-        files = changes(self.shop.project.root, before, after)
-        seen = files or session.decisions or not after.known or self._has_earlier_work(task, after)
+        seen = changed.any or session.decisions or not after.known or self._has_earlier_work(task, after)
         return Evidence(
             "work",
             timestamp(),
@@ -142,15 +150,15 @@ class _Doing:
             by=self.profile.name,
             seconds=watch.seconds,
             output=turn.last_words,
-            files=files,
             commit=after.commit,
         )
 
     def _has_earlier_work(self, task: Task, now: Worktree) -> bool:
         """Tell whether an attempt before this one left work behind: there may be nothing more to change."""
-        recorded = any(seen.kind == "work" and seen.passed for seen in task.evidence)
+        if any(seen.kind == "work" and seen.passed for seen in task.evidence):
+            return True
         began = task.attempts[0].started
-        return recorded or (self.goes_on and now.changed_after(began))
+        return self.goes_on and self._credited(task, now.changed_after(began), task.attempts).any
 
     async def _worked(self, agent: Agent) -> Turn:
         """Return the last turn: after a reminder if nothing was claimed, and more tries if only the line was bad."""
@@ -181,9 +189,9 @@ class _Doing:
             return (raised(self.shop), f"/new_task {task.id}")
         return (f"/new_task {task.id}", f"/new_task {task.id} --executor manual", "/config agent.name")
 
-    async def _claimed(self, task: Task, session: Session, turn: Turn, work: Evidence) -> Verdict:
+    async def _claimed(self, task: Task, session: Session, turn: Turn, work: Evidence, changed: Credit) -> Verdict:
         """Judge a claim: one that shows no work is a failure with a name; any other is verified."""
-        found = doubts(self.profile, session, turn, work)
+        found = doubts(self.profile, session, turn, work, changed)
         claim = session.activity.claim or ""
         if found:
             ended = e.AttemptEnded(task.id, Outcome.SUSPICIOUS, f"claimed, but {'; '.join(found)}", claim, (work,))

@@ -15,7 +15,7 @@ from immutables import Map
 from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
-from qwen_orch.model.activity import MOST_KEPT, Activity
+from qwen_orch.model.activity import MOST_KEPT, MOST_TOUCHED, Action, ActionState, Activity
 from qwen_orch.model.ids import TaskId, number_of
 from qwen_orch.model.plan import Orchestration, PlanStatus
 from qwen_orch.model.session import Session
@@ -190,12 +190,12 @@ def _sessions(graph: Graph, event: e.SessionEvent, at: str) -> Shelf:
         case e.SessionsRemoved(ids):
             return graph.sessions.without(ids)
         case e.InSession(session_id):
-            return graph.sessions.set(evolve(_session(graph.session(session_id), event), updated=at))
+            return graph.sessions.set(evolve(_session(graph.session(session_id), event, at), updated=at))
         case _:
             raise TypeError(event)
 
 
-def _session(session: Session, event: e.InSession) -> Session:
+def _session(session: Session, event: e.InSession, at: str) -> Session:
     match event:
         case e.SessionMoved(_, state, _):
             return evolve(session, state=state)
@@ -212,15 +212,15 @@ def _session(session: Session, event: e.InSession) -> Session:
         case e.MetadataRecorded(_, key, value):
             return evolve(session, metadata={**session.metadata, key: value})
         case _:
-            return evolve(session, activity=_activity(session.activity, event))
+            return evolve(session, activity=_activity(session.activity, event, at))
 
 
-def _activity(seen: Activity, event: e.InSession) -> Activity:
+def _activity(seen: Activity, event: e.InSession, at: str) -> Activity:
     match event:
         case e.ActionBegan(_, action):
             return evolve(seen, actions=(*seen.actions, action)[-MOST_KEPT:])
-        case e.ActionEnded(_, call, state):
-            return evolve(seen, actions=tuple(evolve(a, state=state) if a.call == call else a for a in seen.actions))
+        case e.ActionEnded():
+            return _acted(seen, event, at)
         case e.UsageReported(_, usage):
             return evolve(seen, usage=seen.usage.plus(usage))
         case e.PermissionAsked(_, request):
@@ -235,3 +235,19 @@ def _activity(seen: Activity, event: e.InSession) -> Activity:
             return evolve(seen, findings=(*others, finding)[-MOST_KEPT:])
         case _:
             raise TypeError(event)
+
+
+def _acted(seen: Activity, ended: e.ActionEnded, at: str) -> Activity:
+    """Return *seen* after a tool call; one that succeeded may have changed files."""
+    over = {n: _over(a, ended) for n, a in enumerate(seen.actions) if a.call == ended.call}
+    seen = evolve(seen, actions=tuple(over.get(n, a) for n, a in enumerate(seen.actions)))
+    if ended.state is not ActionState.COMPLETED:
+        return seen
+    before = {path: when for path, when in seen.files.items() if path not in ended.files}
+    files = [*before.items(), *((path, at) for path in ended.files)]
+    ran = seen.ran or any(action.may_change_any for action in over.values())
+    return evolve(seen, files=dict(files[-MOST_TOUCHED:]), ran=ran)
+
+
+def _over(action: Action, ended: e.ActionEnded) -> Action:
+    return evolve(action, state=ended.state, files=ended.files or action.files)

@@ -269,10 +269,11 @@ class ActionBegan(InSession):
 
 @frozen
 class ActionEnded(InSession):
-    """The tool call named *call* ended."""
+    """The tool call named *call* ended; *files* are those that it was seen to name by then."""
 
     call: str
     state: ActionState
+    files: tuple[str, ...] = ()
 
 
 @frozen

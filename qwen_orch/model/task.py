@@ -121,6 +121,7 @@ class Evidence:
     *kind* is ``check`` (a command that proves), ``run`` (the task's own command), ``attested`` (a person's word),
     ``subtasks`` (all parts are settled), ``work`` (what an agent's attempt was seen to change) or ``review`` (what a
     second agent found, with a *confidence* from 0 to 1). *seconds* is how long it took, *output* its bounded tail.
+    Of *files*, which changed meanwhile, *shared* are those that another attempt, under way then, may have changed.
     """
 
     kind: str
@@ -134,6 +135,7 @@ class Evidence:
     files: tuple[str, ...] = ()
     commit: str = ""
     confidence: float | None = None
+    shared: tuple[str, ...] = ()
 
 
 @frozen

@@ -23,10 +23,10 @@ class Worktree:
     files: frozenset[tuple[str, int, int]] = frozenset()
     known: bool = False
 
-    def changed_after(self, moment: str) -> bool:
-        """Tell whether one of the files was written after *moment*; what lay about before is not counted."""
+    def changed_after(self, moment: str) -> tuple[str, ...]:
+        """Return those of the files that were written after *moment*; what lay about before is not counted."""
         since = datetime.fromisoformat(moment).timestamp() * 1e9
-        return any(written >= since for _, _, written in self.files)
+        return tuple(sorted(path for path, _, written in self.files if written >= since))
 
 
 def look(root: Path) -> Worktree:
@@ -41,9 +41,9 @@ def look(root: Path) -> Worktree:
 
 
 def changes(root: Path, before: Worktree, after: Worktree) -> tuple[str, ...]:
-    """Return the paths that are not as they were, committed meanwhile or not: sorted, at most `MOST_FILES`."""
+    """Return the paths that are not as they were, committed meanwhile or not, sorted."""
     lying = {path for path, _, _ in before.files ^ after.files}
-    return tuple(sorted(lying | _committed(root, before, after))[:MOST_FILES])
+    return tuple(sorted(lying | _committed(root, before, after)))
 
 
 def _committed(root: Path, before: Worktree, after: Worktree) -> set[str]:

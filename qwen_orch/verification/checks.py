@@ -36,7 +36,7 @@ async def check_all(
     return {line: task.result() for line, task in running.items()}
 
 
-def observed(kind: str, ran: command.Ran, limit: float, files: tuple[str, ...] = (), commit: str = "") -> Evidence:
+def observed(kind: str, ran: command.Ran, limit: float, commit: str = "") -> Evidence:
     """Return the evidence that a command which ran is."""
     output = ran.output if ran.exit_code is not None else f"{ran.output}\nstopped after {limit:.0f} s".lstrip()
     return Evidence(
@@ -48,6 +48,5 @@ def observed(kind: str, ran: command.Ran, limit: float, files: tuple[str, ...] =
         exit_code=ran.exit_code,
         seconds=round(ran.seconds, 3),
         output=output,
-        files=files,
         commit=commit,
     )
