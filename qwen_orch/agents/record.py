@@ -91,10 +91,16 @@ class Record:
             known = evolve(known, files=tuple(dict.fromkeys(files))[:MOST_PATHS])
         if action.state is not ActionState.RUNNING and known.state is ActionState.RUNNING:
             known = evolve(known, state=action.state)
-            events.append(e.ActionEnded(self.session, action.call, action.state, known.files))
+            events.append(self._ended(known))
             lines.append(f"{_MARKS[action.state]} {known.title}")
         self._calls[action.call] = known
         return events
+
+    def _ended(self, action: Action) -> e.ActionEnded:
+        """Return that *action* ended; one that failed has changed nothing."""
+        if action.state is ActionState.FAILED:
+            return e.ActionEnded(self.session, action.call, action.state)
+        return e.ActionEnded(self.session, action.call, action.state, action.files, action.may_change_any)
 
     def _files(self, kind: str, paths: Iterable[str]) -> tuple[str, ...]:
         """Return which files of the project a tool of this *kind* changes, as far as *paths* tell."""

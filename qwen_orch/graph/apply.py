@@ -15,7 +15,7 @@ from immutables import Map
 from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
-from qwen_orch.model.activity import MOST_KEPT, MOST_TOUCHED, Action, ActionState, Activity
+from qwen_orch.model.activity import MOST_KEPT, MOST_TOUCHED, Activity
 from qwen_orch.model.ids import TaskId, number_of
 from qwen_orch.model.plan import Orchestration, PlanStatus
 from qwen_orch.model.session import Session
@@ -238,16 +238,8 @@ def _activity(seen: Activity, event: e.InSession, at: str) -> Activity:
 
 
 def _acted(seen: Activity, ended: e.ActionEnded, at: str) -> Activity:
-    """Return *seen* after a tool call; one that succeeded may have changed files."""
-    over = {n: _over(a, ended) for n, a in enumerate(seen.actions) if a.call == ended.call}
-    seen = evolve(seen, actions=tuple(over.get(n, a) for n, a in enumerate(seen.actions)))
-    if ended.state is not ActionState.COMPLETED:
-        return seen
+    """Return *seen* after a tool call, with what it changed as the newest."""
+    actions = tuple(evolve(a, state=ended.state) if a.call == ended.call else a for a in seen.actions)
     before = {path: when for path, when in seen.files.items() if path not in ended.files}
     files = [*before.items(), *((path, at) for path in ended.files)]
-    ran = seen.ran or any(action.may_change_any for action in over.values())
-    return evolve(seen, files=dict(files[-MOST_TOUCHED:]), ran=ran)
-
-
-def _over(action: Action, ended: e.ActionEnded) -> Action:
-    return evolve(action, state=ended.state, files=ended.files or action.files)
+    return evolve(seen, actions=actions, files=dict(files[-MOST_TOUCHED:]), ran=seen.ran or ended.ran)

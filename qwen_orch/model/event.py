@@ -269,11 +269,12 @@ class ActionBegan(InSession):
 
 @frozen
 class ActionEnded(InSession):
-    """The tool call named *call* ended; *files* are those that it was seen to name by then."""
+    """The tool call named *call* ended. It changed *files*, as far as the agent told; *ran*: or any file."""
 
     call: str
     state: ActionState
     files: tuple[str, ...] = ()
+    ran: bool = False
 
 
 @frozen

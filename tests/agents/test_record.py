@@ -53,6 +53,37 @@ def test_a_call_without_a_title_has_the_name_of_its_tool(kept: Record, desk: Des
     assert shown(kept, desk)[-1] == "✗ glob"
 
 
+def changed(kept: Record) -> tuple[set[str], bool]:
+    """Return which files the agent has changed as far as it told, and whether it may have changed any."""
+    seen = kept.shop.writer.graph.session(kept.session).activity
+    return set(seen.named()), seen.may_have_changed_any
+
+
+def test_the_files_that_a_call_changes_are_kept_from_its_beginning(kept: Record, desk: Desk) -> None:
+    """Relative to the project, wherever the agent names them; those outside of it are no matter of ours."""
+    call = {"toolCallId": "9", "kind": "edit", "rawInput": {"file_path": f"{desk.root}/src/../a.py"}}
+    kept.take([used({**call, "locations": [{"path": "b.py"}, {"path": "/tmp/c.py"}, {"path": "."}]})])
+    assert changed(kept) == ({"a.py", "b.py"}, False)
+    diff = {"type": "diff", "path": f"{desk.root}/late.py", "newText": "x"}  # only now told
+    kept.take([used({"toolCallId": "9", "status": "completed", "content": [diff]})])
+    assert changed(kept) == ({"a.py", "b.py", "late.py"}, False)
+
+
+@pytest.mark.parametrize(("kind", "any_file"), [("execute", True), ("other", True), ("edit", True), ("read", False)])
+def test_a_call_that_names_no_file_may_have_changed_any(kept: Record, kind: str, any_file: bool) -> None:
+    """Unless it only looks; a place where a command runs is no file that it changes."""
+    place = [{"path": "src"}] if kind != "edit" else []
+    kept.take([used({"toolCallId": "9", "title": "x", "kind": kind, "status": "completed", "locations": place})])
+    assert changed(kept) == (set(), any_file)
+
+
+def test_a_call_that_was_refused_or_failed_has_changed_nothing(kept: Record) -> None:
+    edit = {"toolCallId": "9", "kind": "edit", "locations": [{"path": "a.py"}]}
+    kept.take([used(edit), used({"toolCallId": "10", "kind": "execute", "status": "failed"})])
+    kept.refused(used({**edit, "status": "failed"}))
+    assert changed(kept) == (set(), False)
+
+
 def test_words_are_shown_line_by_line_and_a_last_one_at_the_end_of_the_turn(kept: Record, desk: Desk) -> None:
     kept.take([Said("one\ntw"), Said("thinking\n", thought=True), Said("o")])
     assert shown(kept, desk)[-1] == "one"

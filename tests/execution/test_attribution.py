@@ -111,7 +111,8 @@ def side_by_side(theirs: Attempt, *calls: tuple[str, Action, ActionState]) -> Gr
     for at, call, state in calls:
         graph = apply(graph, e.ActionBegan(THEIRS, call), at)
         if state is not ActionState.RUNNING:
-            graph = apply(graph, e.ActionEnded(THEIRS, call.call, state, call.files), at)
+            did = (call.files, call.may_change_any) if state is ActionState.COMPLETED else ()
+            graph = apply(graph, e.ActionEnded(THEIRS, call.call, state, *did), at)
     return graph
 
 

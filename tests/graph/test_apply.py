@@ -15,7 +15,16 @@ from qwen_orch.graph.apply import apply
 from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
-from qwen_orch.model.activity import MOST_KEPT, Action, ActionState, Activity, Finding, PermissionRequest, Usage
+from qwen_orch.model.activity import (
+    MOST_KEPT,
+    MOST_TOUCHED,
+    Action,
+    ActionState,
+    Activity,
+    Finding,
+    PermissionRequest,
+    Usage,
+)
 from qwen_orch.model.ids import TaskId, number_of, phase_id, task_id
 from qwen_orch.model.plan import Phase, PlanStatus
 from qwen_orch.model.session import Note, Session, SessionKind, SessionState, Thought
@@ -240,6 +249,21 @@ def test_a_session_keeps_what_its_agent_did() -> None:
         (evolve(asked, allowed=False, by="policy"),),
         (Finding(1, True, 0.9),),
     )
+
+
+def test_what_an_agent_changed_outlasts_its_actions() -> None:
+    """The files touched last, each with when; and whether it did what may have changed any."""
+    graph = apply(started(), e.SessionOpened(Session(SESSION, SessionKind.TASK, "build", ORCH)), T1)
+    graph = apply(graph, e.ActionEnded(SESSION, "1", ActionState.COMPLETED, ("a", "b")), T1)
+    graph = apply(graph, e.ActionEnded(SESSION, "2", ActionState.COMPLETED, ("a",)), T2)
+    seen = graph.sessions[SESSION].activity
+    assert (list(seen.files.items()), seen.ran) == ([("b", T1), ("a", T2)], False)
+    assert (seen.named(T1), seen.named(T2)) == ({"a", "b"}, {"a"})
+    graph = apply(graph, e.ActionEnded(SESSION, "3", ActionState.COMPLETED, ran=True), T2)
+    many = tuple(f"{n}.o" for n in range(MOST_TOUCHED))
+    graph = apply(graph, e.ActionEnded(SESSION, "4", ActionState.COMPLETED, many), T2)
+    seen = graph.sessions[SESSION].activity
+    assert (tuple(seen.files), seen.ran) == (many, True)
 
 
 def test_only_the_newest_actions_are_kept() -> None:
