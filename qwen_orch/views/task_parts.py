@@ -220,6 +220,7 @@ def ending(seen: Evidence) -> tuple[str, ...]:
     """Return how a command ended, in words."""
     code = f"exit {seen.exit_code}" if seen.exit_code is not None else ""
     files = count(len(seen.files), "file") + " changed" if seen.files else ""
+    files += f", {len(seen.shared)} of them perhaps by others" if seen.shared else ""
     files = "no file changed" if seen.kind == "work" and not seen.passed else files
     sure = f"{percent(seen.confidence)} sure" if seen.confidence is not None else ""
     return (code, took(seen.seconds) if seen.command else "", sure, files, seen.commit[:12])

@@ -10,7 +10,10 @@ from itertools import chain
 import pytest
 
 from qwen_orch.model.task import Evidence
-from tests.agents.product import Bench
+from tests.agents.answers import Answer, text
+from tests.agents.openai_model import Request
+from tests.agents.product import PATIENCE, Bench, Product, claim
+from tests.execution.test_attempt import until
 
 BEGUN = "run until grep -q '\"Progress[R]eported\"' .qwen/orchestration/journal/*; do sleep 0.1; done"
 """Waits until another attempt has reported, so that it has seen how the files were."""
@@ -82,3 +85,30 @@ def test_what_commands_changed_may_be_either_ones_and_that_is_said(bench: Bench)
     assert [ending(bench, n)[0] for n in (1, 2)] == ["claimed", "claimed"]
     assert work(bench, 1).shared == work(bench, 2).shared == ("a.txt", "b.txt")
     assert (work(bench, 1).files, work(bench, 2).files) == (("a.txt", "b.txt", "c.txt"), ("a.txt", "b.txt"))
+
+
+def test_who_goes_on_after_an_interruption_is_not_credited_with_what_another_did_meanwhile(bench: Bench) -> None:
+    side_by_side(bench, sim("progress 0.5", "await a.txt", "crash"), HONEST)
+    assert [bench.task(n).attempts[0].outcome for n in (1, 2)] == ["interrupted", "claimed"]
+    bench('/update_task task-001 "description:sim: lie all done"')
+    bench.run("/new_task task-001 --yes")
+    assert bench.attempts()[-1] == ("suspicious", "claimed, but nothing changed")
+
+
+def test_qwen_names_what_it_writes_and_who_only_claims_is_found_out(project: Product) -> None:
+    project.configure({"maxAttempts": 1, "agent.review": False})
+
+    def works(request: Request) -> Answer:
+        project.model.wait_for(1, "Beta", seconds=PATIENCE)
+        return [project.write("a.txt", "a"), claim("a.txt is there"), text("Done.")][request.turn - 1]
+
+    def lies(request: Request) -> Answer:
+        assert until((project.root / "a.txt").exists)
+        return [claim("all done"), text("Done.")][request.turn - 1]
+
+    project.model.play({"Alpha": works, "Beta": lies})
+    project.plan("- [ ] Alpha works\n- [ ] Beta lies")
+    project.run("new_task", "--all", "--jobs", "2", "--yes")
+    assert project.attempts("task-002") == [("suspicious", LIE)]
+    (seen,) = project.task("task-001")["evidence"]
+    assert (seen["files"], seen["shared"]) == (["a.txt"], [])

@@ -47,6 +47,8 @@ def test_a_review_tells_how_sure_it_is() -> None:
 def test_work_that_was_not_seen_is_told_as_such() -> None:
     assert "".join(ending(Evidence("work", "", False, "qwen"))) == "no file changed"
     assert "".join(ending(Evidence("work", "", True, "qwen", files=("a.txt",)))) == "1 file changed"
+    some = Evidence("work", "", True, "qwen", files=("a.txt", "b.txt", "c.txt"), shared=("b.txt", "c.txt"))
+    assert "".join(ending(some)) == "3 files changed, 2 of them perhaps by others"
 
 
 def test_a_time_is_as_short_as_its_distance_allows() -> None:
