@@ -27,6 +27,8 @@ MOST_SHOWN = 200
 """Lines that are shown of what arrives at once: more is not read by anybody, and would hold up the rest."""
 NOT_STARTED = 126
 """What a command exits with that could not even be started, as a shell says it."""
+PIPE_BYTES = 65536
+"""What a pipe holds at most."""
 LINGER_SECONDS = 0.5
 """How long output is still taken after the command itself has ended (a child in the background may hold the pipe)."""
 
@@ -76,7 +78,8 @@ async def run(command: str, around: Surroundings) -> Ran:
         os.close(ours)
         return Ran(command, NOT_STARTED, 0.0, f"it could not be started: {getattr(error, 'strerror', '') or error}")
     except BaseException:
-        _keep(_left_in(ours), tail, around)  # it may have run already although we had not been told so yet
+        lines = Lines()  # it may have run already although we had not been told so yet
+        _keep(hide(lines.add(_left_in(ours)) + lines.end()), tail, around)
         os.close(ours)
         raise
     finally:
@@ -137,13 +140,12 @@ def _unread(process: asyncio.subprocess.Process) -> None:
         kill(process.pid, signal.SIGKILL)
 
 
-def _left_in(output: int) -> str:
+def _left_in(output: int) -> bytes:
     """Return what a pipe holds just now, as far as anybody reads it."""
     os.set_blocking(output, False)
     with contextlib.suppress(BlockingIOError):
-        lines = Lines()
-        return hide(lines.add(os.read(output, 65536)) + lines.end())
-    return ""
+        return os.read(output, PIPE_BYTES)
+    return b""
 
 
 def kill(group: int, how: signal.Signals) -> None:
@@ -153,16 +155,28 @@ def kill(group: int, how: signal.Signals) -> None:
 
 
 async def _read(output: int, tail: Tail, around: Surroundings) -> None:
-    lines, hiding, stream = Lines(), Hiding(), asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(output, "rb", buffering=0)
-    )
+    """Keep what is written until the pipe is closed; when this is cancelled, what was written by then."""
+    lines, hiding = Lines(), Hiding()
     try:
-        while chunk := await stream.read(65536):
+        while chunk := await _written(output):
             _keep(hiding.hide(lines.add(chunk)), tail, around)
+    except asyncio.CancelledError:
+        _keep(hiding.hide(lines.add(_left_in(output))), tail, around)  # a busy machine lets us look late
+        raise
     finally:
-        transport.close()
+        os.close(output)
         _keep(hiding.hide(lines.end()), tail, around)
+
+
+async def _written(output: int) -> bytes:
+    """Wait for something in the pipe and return it; nothing at its end."""
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(output, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(output)
+    return os.read(output, PIPE_BYTES)
 
 
 def _keep(text: str, tail: Tail, around: Surroundings) -> None:

@@ -20,7 +20,7 @@ from qwen_orch.processes.command import Lines, Ran, Surroundings, Tail, run
 from qwen_orch.store.lease import MARK, TAIL_BYTES
 from tests.strategies import LAW
 
-SOON = 30.0
+SOON = 120.0
 """Seconds after which a test that waits gives up, however slow the machine."""
 
 
@@ -55,6 +55,15 @@ def pid_in(path: Path) -> int:
     raise AssertionError(f"{path} never came")
 
 
+def ended_at_a_deadline(command: str, last: Path) -> Ran:
+    """Run *command* to a deadline; to a later one if it did not get as far as to write *last*: the machine is busy."""
+    for limit in (0.5, 5.0, 50.0):
+        found = ran(command, last.parent, limit)
+        if last.exists() and last.read_text().strip():
+            break
+    return found
+
+
 @pytest.mark.parametrize(("command", "code"), [("true", 0), ("exit 7", 7), ("kill -TERM $$", -15), ("no-such-x", 127)])
 def test_exit_codes(command: str, code: int, tmp_path: Path) -> None:
     """They are kept as they are; a signal is its number below zero; only 0 is success."""
@@ -77,9 +86,13 @@ def test_both_streams_are_taken_in_the_order_they_were_written(tmp_path: Path) -
 
 def test_a_deadline_ends_it(tmp_path: Path) -> None:
     """It has no exit code then, and what it had printed is kept."""
-    found = ran("echo begun; sleep 100", tmp_path, limit=0.3)
-    assert (found.exit_code, found.succeeded, found.output) == (None, False, "begun")
-    assert 0.2 < found.seconds < SOON
+    for limit in (0.3, 3.0, 30.0):  # a busy machine may not even start it in the first
+        found = ran("echo begun; sleep 1000", tmp_path, limit)
+        assert (found.exit_code, found.succeeded) == (None, False)
+        assert limit - 0.1 < found.seconds < SOON
+        if found.output:
+            break
+    assert found.output == "begun"
 
 
 def test_a_process_that_will_not_listen_is_killed_with_its_children(
@@ -87,17 +100,15 @@ def test_a_process_that_will_not_listen_is_killed_with_its_children(
 ) -> None:
     """Asked politely first, and then not."""
     monkeypatch.setattr("qwen_orch.processes.command.GRACE_SECONDS", 0.2)
-    found = ran(
-        "trap '' TERM; (trap '' TERM; sleep 100) & echo $! > child; echo $$ > leader; wait; wait", tmp_path, 0.5
-    )
-    assert found.exit_code is None
+    command = "trap '' TERM; (trap '' TERM; sleep 1000) & echo $! > child; echo $$ > leader; wait; wait"
+    assert ended_at_a_deadline(command, tmp_path / "leader").exit_code is None
     assert gone(pid_in(tmp_path / "leader"))
     assert gone(pid_in(tmp_path / "child"))
 
 
 def test_a_child_that_survives_the_leader_is_killed_at_the_deadline(tmp_path: Path) -> None:
     """The leader obeys at once, its child does not: nothing of the group is left."""
-    ran("(trap '' TERM; sleep 100) & echo $! > child; sleep 100", tmp_path, limit=0.5)
+    ended_at_a_deadline("(trap '' TERM; sleep 1000) & echo $! > child; sleep 1000", tmp_path / "child")
     assert gone(pid_in(tmp_path / "child"))
 
 
@@ -138,7 +149,7 @@ def test_cancelling_while_it_starts_ends_the_group(tmp_path: Path) -> None:
 
     for turns in range(1, 12):
         asyncio.run(cancelled_after(turns))
-    deadline = time.monotonic() + 5  # what is killed is not gone at once
+    deadline = time.monotonic() + SOON  # what is killed is not gone at once
     while marked("session-turns-") and time.monotonic() < deadline:
         time.sleep(0.01)
     assert marked("session-turns-") == []
@@ -159,14 +170,24 @@ def _bytes(path: Path) -> bytes:
 
 def test_a_child_in_the_background_does_not_hold_us_up(tmp_path: Path) -> None:
     """The command has ended; that a server it started keeps the pipe open is no reason to wait for ever."""
-    found = ran("sleep 100 & echo $! > child; echo started", tmp_path)
+    found = ran("sleep 1000 & echo $! > child; echo started", tmp_path)
     assert (found.exit_code, found.output) == (0, "started")
     assert found.seconds < SOON / 2
     os.kill(pid_in(tmp_path / "child"), signal.SIGKILL)
 
 
-def test_output_after_the_end_is_still_taken(tmp_path: Path) -> None:
+def test_what_was_written_before_the_end_is_taken_however_late_we_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that stops for a second just then costs no evidence."""
+    monkeypatch.setattr("qwen_orch.processes.command.LINGER_SECONDS", 0.0)
+    for _ in range(20):
+        assert ran("echo early; printf late", tmp_path).output == "early\nlate"
+
+
+def test_output_after_the_end_is_still_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a child writes just after the command ended belongs to it."""
+    monkeypatch.setattr("qwen_orch.processes.command.LINGER_SECONDS", SOON)  # the end of the pipe ends it
     assert ran("(sleep 0.1; echo late) & echo early", tmp_path).output == "early\nlate"
 
 
