@@ -12,6 +12,8 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import cached_property
+from queue import Queue
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
@@ -26,6 +28,8 @@ VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 """Of the protocol, newest first: a client gets the one it asks for, or the newest."""
 LONGEST_MESSAGE = 10_000_000
 """Bytes of a message; what is longer is not read into memory."""
+MOST_WAITING = 16
+"""Messages taken in while a call is being answered; those behind them stay in the pipe."""
 INSTRUCTIONS = (
     "The record of a plan and its tasks. Report what you think, decide and finish as you go: a report is kept at once."
     " A task that you claim is done is verified; only that completes it."
@@ -86,14 +90,52 @@ def _folder(arguments: list[str]) -> str | None:
 
 
 def serve(server: Server, lines: BinaryIO, out: BinaryIO) -> None:
-    """Answer every message of *lines* on *out*, in order."""
-    while line := lines.readline(LONGEST_MESSAGE + 1):
-        answer = _answer(server, line) if len(line) <= LONGEST_MESSAGE else _too_long(lines, line)
-        if answer is not None:
-            out.write(orjson.dumps(answer) + b"\n")
-            out.flush()
+    """Answer every message of *lines* on *out*, in order; but a ping at once, for a call may take minutes."""
+    wire = Wire(lines, out)
+    Thread(target=wire.listen, args=(server,), daemon=True).start()
+    while line := wire.heard.get():
+        wire.say(_answer(server, line))
         if b'"initialize"' in line:
             _warm_up(server)
+
+
+class Wire:
+    """The line to a client: what it sends waits in *heard* for its turn. The end is heard as nothing."""
+
+    def __init__(self, lines: BinaryIO, out: BinaryIO) -> None:
+        self.heard: Queue[bytes] = Queue(MOST_WAITING)
+        self._lines, self._out, self._turn = lines, out, Lock()
+
+    def listen(self, server: Server) -> None:
+        """Take in what the client sends, until it ends; answer pings."""
+        with contextlib.suppress(BrokenPipeError):
+            while line := self._lines.readline(LONGEST_MESSAGE + 1):
+                self._skip_rest(line)
+                if _is_ping(line):
+                    self.say(_answer(server, line))
+                else:
+                    self.heard.put(line)
+        self.heard.put(b"")
+
+    def _skip_rest(self, line: bytes) -> None:
+        while line and not line.endswith(b"\n"):
+            line = self._lines.readline(LONGEST_MESSAGE)
+
+    def say(self, answer: Any) -> None:
+        """Send *answer*, whole; None is nothing to say."""
+        if answer is not None:
+            with self._turn:
+                self._out.write(orjson.dumps(answer) + b"\n")
+                self._out.flush()
+
+
+def _is_ping(line: bytes) -> bool:
+    if b'"ping"' not in line[:1000]:
+        return False
+    with contextlib.suppress(orjson.JSONDecodeError):
+        message = orjson.loads(line)
+        return isinstance(message, dict) and message.get("method") == "ping"
+    return False
 
 
 def _warm_up(server: Server) -> None:
@@ -102,16 +144,12 @@ def _warm_up(server: Server) -> None:
         server.catalogue.offered()
 
 
-def _too_long(lines: BinaryIO, line: bytes) -> dict[str, Any]:
-    while line and not line.endswith(b"\n"):
-        line = lines.readline(LONGEST_MESSAGE)
-    return _error(None, NO_REQUEST, f"a message has at most {LONGEST_MESSAGE} bytes")
-
-
 def _answer(server: Server, line: bytes) -> Any:
     """Return the answer to one line, a batch included; None when there is nothing to say."""
     if not line.strip():
         return None
+    if len(line) > LONGEST_MESSAGE:
+        return _error(None, NO_REQUEST, f"a message has at most {LONGEST_MESSAGE} bytes")
     try:
         message = orjson.loads(line)
     except orjson.JSONDecodeError as error:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwen_orch.mcp_server.server import Server, serve
-from qwen_orch.project.undo import folded
+from qwen_orch.store.fold import folded
 from tests.commands.desk import THREE, Desk
 from tests.mcp_server.conftest import Client, planning, reviewing, session_of, working
 from tests.mcp_server.test_protocol import messages
