@@ -16,10 +16,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from tests.agents import qwen_cli
+from tests.agents import opencode_cli, qwen_cli
 from tests.agents.openai_model import Model
 from tests.agents.product import Bench, Product, nothing_is_left
 from tests.commands.conftest import desk
@@ -41,9 +42,22 @@ def qwen() -> Path:
     try:
         return qwen_cli.find()
     except qwen_cli.QwenMissingError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+        _miss(error)
+
+
+@pytest.fixture(scope="session")
+def opencode() -> Path:
+    """The executable of opencode, as `qwen` for Qwen Code."""
+    try:
+        return opencode_cli.find()
+    except opencode_cli.OpencodeMissingError as error:
+        _miss(error)
+
+
+def _miss(error: Exception) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(str(error))
+    pytest.skip(str(error))
 
 
 @pytest.fixture
