@@ -642,6 +642,54 @@ def test_issue_numbers_and_people() -> None:
     assert edges(draft) == [(1, 0)]
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "who"),
+    [
+        ("Write the docs @ann", "Write the docs", "ann"),
+        ("Write the docs, @ann-lee.", "Write the docs", "ann-lee"),
+        ("Write the docs (2h, @ann)", "Write the docs", "ann"),
+        ("Write the docs, assigned to @ann", "Write the docs", "ann"),
+        ("Write the docs — owner: @ann", "Write the docs", "ann"),
+        ("Deploy @ann", "Deploy", "ann"),
+        ("@ann write the docs", "write the docs", "ann"),
+        ("@ann: docs", "docs", "ann"),
+        ("@王伟 实现登录", "实现登录", "王伟"),
+        ("Mark to write the docs", "write the docs", "Mark"),
+        ("Pretend to document it", "Pretend to document it", None),
+        ("Try to fix the build", "Try to fix the build", None),
+        ("Convert Point to a @dataclass", "Convert Point to a @dataclass", None),
+        ("Convert Point (@dataclass)", "Convert Point (@dataclass)", None),
+        ("@dataclass support for Point", "@dataclass support for Point", None),
+        ("@media queries for print", "@media queries for print", None),
+        ("Use @click.command", "Use @click.command", None),
+        ("Decorate it with @functools.cache", "Decorate it with @functools.cache", None),
+        ("Mark slow tests as @pytest.mark.slow", "Mark slow tests as @pytest.mark.slow", None),
+        ("Remove @deprecated", "Remove @deprecated", None),
+        ("Document @param and @returns", "Document @param and @returns", None),
+        ("Upgrade to @angular/core", "Upgrade to @angular/core", None),
+        ("@types/node upgrade", "@types/node upgrade", None),
+        ("Pin react@18", "Pin react@18", None),
+        ("Send the report to bob@example.org", "Send the report to bob@example.org", None),
+        ("Reply to @here", "Reply to @here", None),
+        ("Talk to @ann about the schema", "Talk to @ann about the schema", None),
+        ("Discuss it with @bob.", "Discuss it with @bob", None),
+        ("Run the backup @daily", "Run the backup @daily", None),
+    ],
+)
+def test_who_is_named_and_who_is_spoken_of(text: str, title: str, who: str | None) -> None:
+    """A title keeps what it would not do without, and a word of a language is nobody."""
+    task = one(f"# Plan\n\n## Work\n\n- [ ] {text}\n")
+    assert (task.title, task.assignee) == (title, who)
+
+
+def test_whom_we_have_written_ourselves_is_a_person() -> None:
+    """In our own export, whatever the title says and however they are called."""
+    told = [
+        (t.title, t.assignee) for t in read("# P\n\n- [ ] `task-001` Use !high @all\n- [ ] `task-002` A a @b.\n").tasks
+    ]
+    assert told == [("Use", "all"), ("A a", "b")]
+
+
 def test_a_legend_of_boxes_is_no_work() -> None:
     assert titles("## Legend\n\n- [x] done\n- [ ] open\n\n## Work\n\n- [ ] build it") == ["build it"]
 

@@ -8,6 +8,7 @@ from attrs import Factory, define
 
 from qwen_orch.model.task import Estimate, Priority, TaskStatus
 from qwen_orch.planning.reader import durations, states
+from qwen_orch.planning.reader.people import is_nobody
 
 
 @define
@@ -110,7 +111,7 @@ def _is_field(part: str) -> bool:
 
 
 def _part(part: str, found: Marks) -> bool:
-    if part.startswith("@") and re.fullmatch(r"@[\w.-]+", part):
+    if part.startswith("@") and re.fullmatch(r"@[\w.-]+", part) and not is_nobody(part[1:]):
         found.assignee = part[1:]
         found.note("assignee", 0.95, part)
         return True

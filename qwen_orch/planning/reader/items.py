@@ -7,7 +7,7 @@ import re
 from attrs import define
 
 from qwen_orch.model.task import Priority, TaskStatus
-from qwen_orch.planning.reader import durations, fields, headings, ids, marks, states, tails, titles, verbs
+from qwen_orch.planning.reader import durations, fields, headings, ids, marks, people, states, tails, titles
 from qwen_orch.planning.reader.blocks import Block, Item
 from qwen_orch.planning.reader.brackets import bracketed
 from qwen_orch.planning.reader.convention import MARKED
@@ -249,7 +249,7 @@ class Reading(Values):
 
 
 _ISSUE = re.compile(r"\s*\((#\d{1,7})\)$")
-_PERSON = re.compile(r"@([^\W\d_][\w.-]{0,60})[:,]?\s+(?=\S)|([A-Z][a-z]{1,20}) to (?=[a-z])")
+_PERSON = re.compile(r"@([^\W\d_][\w.-]{0,60}?)([:,]?)\s+(?=\S)|([A-Z][a-z]{1,20}) to (?=[a-z])")
 _NEED_TAIL = re.compile(
     r"\s*[,;，；–—(\[-]*\s*(?:\b(?:depends on|blocked by|requires|after)\b|依赖(?:于)?)\s*[:：]?\s*([^()]*?)[)\]]?$",
     re.I,
@@ -269,10 +269,11 @@ def _issue(text: str, task: Found) -> str:
 def _person(text: str, found: Marks) -> str:
     """``@ann: write it`` and ``Ann to write it`` name who does it."""
     match = _PERSON.match(text)
-    if match and (match[1] or verbs.is_imperative(text[match.end() :])) and text[match.end() :].strip():
-        found.assignee = found.assignee or match[1] or match[2]
+    rest = text[match.end() :] if match else ""
+    if match and (people.is_called(match[1], match[2], rest) if match[1] else people.is_sent(match[3], rest)):
+        found.assignee = found.assignee or match[1] or match[3]
         found.note("assignee", 0.8, match[0].strip())
-        return text[match.end() :]
+        return rest
     return text
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from qwen_orch.model.task import Priority, TaskStatus
-from qwen_orch.planning.reader import durations, states
+from qwen_orch.planning.reader import durations, people, states
 from qwen_orch.planning.reader.brackets import Marks, bracketed
 from qwen_orch.planning.reader.ids import identifier
 from qwen_orch.planning.reader.states import box
@@ -27,7 +27,7 @@ _BOLD_PRIORITY = re.compile(
 )
 _LEAD_SIGN = re.compile(rf"({states.SIGN})\s*")
 
-_TAIL_PERSON = re.compile(r"(?:\s+(?:-+\s*)?|(?<=[）)\u4e00-\u9fff]))@([^\W\d_][\w.-]{0,60})$")
+_TAIL_PERSON = re.compile(r"(?:\s+(?:-+\s*)?|(?<=[）)\u4e00-\u9fff]))@([^\W\d_](?:[\w.-]{0,59}\w)?)\.?$")
 _TAIL_FIELD = re.compile(
     r"(?:\s*[,，;；|]\s*|\s+|(?<=[）)]))(优先级|优先級|優先度|估时|工时|見積|负责人|担当|prio(?:rity)?|est(?:imate)?|effort|owner|"
     r"assignee)\s*[:：]\s*([^\s,;|，；][^,;|，；:：]{0,30})$",
@@ -151,7 +151,9 @@ def after(text: str, found: Marks) -> str:
 
 
 def behind(text: str, found: Marks) -> str:
-    """Take marks off the right of *text* as we write it: what a title in bold holds is no mark."""
+    """Take marks off the right of *text* as we write it: a person last; what a title in bold holds is no mark."""
+    if match := _TAIL_PERSON.search(text, max(0, len(text) - 400)):
+        text = _given(text[: match.start()], match, found)
     end = masked(text).rfind("**") + 2 if text.startswith("**") else 0
     return text[:end] + after(CODE + text[end:], found).removeprefix(CODE) if end > 2 else after(text, found)
 
@@ -165,11 +167,16 @@ def within(text: str, found: Marks) -> str:
 
 
 def _after_person(tail: str, found: Marks) -> str | None:
-    if match := _TAIL_PERSON.search(tail):
-        found.assignee = found.assignee or match[1]
-        found.note("assignee", 0.9, f"@{match[1]}")
-        return tail[: match.start()]
-    return None
+    match = _TAIL_PERSON.search(tail)
+    rest = people.bearer(tail[: match.start()], match[1]) if match else None
+    return rest if match is None or rest is None else _given(rest, match, found)
+
+
+def _given(rest: str, person: re.Match[str], found: Marks) -> str:
+    """Return the *rest* of a title that is given to a *person*."""
+    found.assignee = found.assignee or person[1]
+    found.note("assignee", 0.9, f"@{person[1]}")
+    return rest
 
 
 def _after_tag(tail: str, found: Marks) -> str | None:
