@@ -149,7 +149,7 @@ def plans(draw: st.DrawFn, titles: st.SearchStrategy[str] = TITLES) -> Graph:
                 tags=tuple(
                     draw(st.lists(st.sampled_from(["db", "front-end", "v2/x", "漢", "2fast"]), unique=True, max_size=3))
                 ),
-                assignee=draw(st.none() | st.sampled_from(["ann", "Bob Smith", "x.y-z"])),
+                assignee=draw(st.none() | st.sampled_from(["ann", "Bob Smith", "x.y-z", "J.", "all"])),
             )
         )
     return graph_of(tasks, phases)

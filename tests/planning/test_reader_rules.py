@@ -684,9 +684,8 @@ def test_who_is_named_and_who_is_spoken_of(text: str, title: str, who: str | Non
 
 def test_whom_we_have_written_ourselves_is_a_person() -> None:
     """In our own export, whatever the title says and however they are called."""
-    told = [
-        (t.title, t.assignee) for t in read("# P\n\n- [ ] `task-001` Use !high @all\n- [ ] `task-002` A a @b.\n").tasks
-    ]
+    draft = read("# P\n\n- [ ] `task-001` Use !high @all\n- [ ] `task-002` A a @b.\n")
+    told = [(t.title, t.assignee) for t in draft.tasks]
     assert told == [("Use", "all"), ("A a", "b")]
 
 

@@ -45,7 +45,7 @@ DEEPEST = 16
 _COMMENT_END = re.compile("-(?=-)")
 _DASH = re.compile(r"\s[-–—]\s")
 _TAG = re.compile(r"[^\W\d][\w/.-]{0,60}")
-_PERSON = re.compile(r"[A-Za-z][\w.-]{0,60}")
+_PERSON = re.compile(r"[A-Za-z](?:[\w.-]{0,59}\w)?")
 
 
 def render_markdown(graph: Graph, include_progress: bool, now: datetime) -> str:
