@@ -13,7 +13,6 @@ from qwen_orch.model.task import Evidence
 from tests.agents.answers import Answer, text
 from tests.agents.openai_model import Request
 from tests.agents.product import PATIENCE, Bench, Product, claim
-from tests.execution.test_attempt import until
 
 BEGUN = "run until grep -q '\"Progress[R]eported\"' .qwen/orchestration/journal/*; do sleep 0.1; done"
 """Waits until another attempt has reported, so that it has seen how the files were."""
@@ -96,14 +95,14 @@ def test_who_goes_on_after_an_interruption_is_not_credited_with_what_another_did
 
 
 def test_qwen_names_what_it_writes_and_who_only_claims_is_found_out(project: Product) -> None:
-    project.configure({"maxAttempts": 1, "agent.review": False})
+    project.configure({"maxAttempts": 1, "agent.review": False, "agent.idleTimeout": "80s", "agent.timeout": "85s"})
 
     def works(request: Request) -> Answer:
         project.model.wait_for(1, "Beta", seconds=PATIENCE)
         return [project.write("a.txt", "a"), claim("a.txt is there"), text("Done.")][request.turn - 1]
 
     def lies(request: Request) -> Answer:
-        assert until((project.root / "a.txt").exists)
+        project.model.wait_for(2, "Alpha", seconds=PATIENCE)  # the file is written by then
         return [claim("all done"), text("Done.")][request.turn - 1]
 
     project.model.play({"Alpha": works, "Beta": lies})
