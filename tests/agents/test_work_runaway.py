@@ -50,7 +50,7 @@ def test_ever_other_calls(project: Product) -> None:
 
 
 def test_words_for_ever(project: Product) -> None:
-    """It is alive all the time, so only its whole time ends it; a slow machine needs more of that to get to the words."""
+    """It is alive all the time, so only its whole time ends it; a slow machine needs more of that to get so far."""
 
     def model(request: Request) -> Answer:
         return text("and so on\n" * 99_999, every=0.05) if request.results else project.write("note.txt", "n")
