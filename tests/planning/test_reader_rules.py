@@ -682,6 +682,15 @@ def test_who_is_named_and_who_is_spoken_of(text: str, title: str, who: str | Non
     assert (task.title, task.assignee) == (title, who)
 
 
+@pytest.mark.parametrize("text", ["Do it (3h, high) #x @ann depends on T1", "Do it #x @ann (3h, high), depends on T1"])
+def test_marks_may_stand_before_what_it_depends_on(text: str) -> None:
+    task = read(f"# P\n\n- [ ] T1 Other\n- [ ] T2 {text}\n").tasks[1]
+    assert (task.title, task.assignee, task.priority, task.tags) == ("Do it", "ann", Priority.HIGH, ("x",))
+    assert task.estimate is not None
+    assert task.estimate.likely == 3
+    assert [d.task for d in task.depends_on] == [0]
+
+
 def test_whom_we_have_written_ourselves_is_a_person() -> None:
     """In our own export, whatever the title says and however they are called."""
     draft = read("# P\n\n- [ ] `task-001` Use !high @all\n- [ ] `task-002` A a @b.\n")

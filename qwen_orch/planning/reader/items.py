@@ -91,7 +91,8 @@ class Reading(Values):
             text = marks.within(_person(_issue(text, task), found), found)
         title, rest = (text, "") if task.own else titles.split(text)
         title = marks.after(title, found) if rest else title
-        title = self._without_needs(title, task)
+        bare = self._without_needs(title, task)
+        title = bare if bare == title or task.own else marks.after(bare, found)
         shown = titles.tidy(title) if not task.own else plain(title)
         task.title, cut = titles.capped(shown or plain(head) or "(untitled)")
         if cut:
