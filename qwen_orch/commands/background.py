@@ -20,7 +20,7 @@ from qwen_orch.model.task import Executor
 from qwen_orch.project.project import suffix
 from qwen_orch.project.writer import Writer, now
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 20.0
 """How long is waited for the first attempt to start, so that it can be shown."""
 COMPANY_SECONDS = 0.3
 """How long after it is waited for another that starts beside it."""

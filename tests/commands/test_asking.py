@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from qwen_orch.commands import asking
 from qwen_orch.commands.asking import MOST_HELD, Person, said
 from qwen_orch.commands.context import Moot
 from qwen_orch.model.activity import PermissionRequest
@@ -101,16 +102,17 @@ def test_questions_that_come_at_once_are_asked_in_turn(desk: Desk, session: Sess
     assert [u.kind for u in door.shown] == ["asks"] * 3
 
 
-def test_a_question_that_nobody_needs_is_taken_back() -> None:
+def test_a_question_that_nobody_needs_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before whoever asked goes on, its thread has ended."""
+    monkeypatch.setattr(asking, "LETTING_GO_SECONDS", 60.0)
     door = Slow()
 
     async def cancelled() -> None:
-        asking = asyncio.ensure_future(said(door))
+        answer = asyncio.ensure_future(said(door))
         await until(door.thinking)
-        asking.cancel()
-        await asyncio.wait({asking})
-        assert asking.cancelled()
+        answer.cancel()
+        await asyncio.wait({answer})
+        assert answer.cancelled()
         assert door.moot
 
     asyncio.run(cancelled())

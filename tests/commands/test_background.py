@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from qwen_orch.answers.work import Begun
+from qwen_orch.commands import background
 from qwen_orch.errors import AgentError, StateTransitionError, UsageError
 from tests.agents.product import soon
 from tests.commands.desk import Desk
@@ -50,7 +50,26 @@ def ended(desk: Desk, number: int = 1) -> Callable[[], bool]:
     return lambda: desk.task(number).open_attempt is None
 
 
-def test_all_that_begin_at_once_are_shown(folder: Path) -> None:
+class Patience:
+    """In the place of `time`: each sleep lasts until what is waited for has come, one attempt and then all *tasks*."""
+
+    def __init__(self, folder: Path, tasks: int) -> None:
+        self.folder, self.tasks, self.slept = folder, tasks, 0.0
+
+    def monotonic(self) -> float:
+        """Return the seconds that were asked for."""
+        return self.slept
+
+    def sleep(self, seconds: float) -> None:
+        """Wait until so many have begun."""
+        wanted = self.tasks if self.slept else 1
+        assert soon(lambda: len(outcomes(self.folder)) >= wanted)
+        self.slept += seconds
+
+
+def test_all_that_begin_at_once_are_shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first is waited for, and then its company."""
+    monkeypatch.setattr(background, "time", Patience(folder, 3))
     desk = at_work(folder, *["sleep 300"] * 3)
     answer = desk("/new_task --all --jobs 3 --background")
     assert isinstance(answer, Begun)
@@ -114,20 +133,19 @@ def test_work_by_hand_has_no_background(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("by", ["shell", "agent"])
-def test_cancelling_stops_it_within_seconds(folder: Path, by: str) -> None:
+def test_cancelling_stops_it(folder: Path, by: str) -> None:
     desk = Desk(folder).plan(LONG) if by == "shell" else at_work(folder, "chatter 3; run sleep 300", agent__mode="yolo")
     desk("/new_task --background")
     assert soon(lambda: running(folder) and desk.task(1).open_attempt)
-    began = time.monotonic()
     desk("/cancel_task 1")
-    assert soon(lambda: not running(folder), 15)
-    assert time.monotonic() - began < 10  # a second or so; the machine may be busy
+    assert soon(lambda: not running(folder))  # it would go on for 300 seconds
     assert desk.task(1).status == "cancelled"
 
 
 def test_killed_it_is_interrupted(folder: Path) -> None:
     desk = Desk(folder).plan(LONG)
     desk("/new_task --background")
+    assert soon(lambda: outcomes(folder))
     for pid in running(folder):
         os.kill(pid, signal.SIGKILL)
     assert soon(lambda: not running(folder))

@@ -132,7 +132,7 @@ def test_nothing_is_changed_and_exactly_what_is_told_is_done(line: str, harm: st
 def test_work_that_was_interrupted_is_told_and_its_processes_live_on(busy: Desk) -> None:
     """What is recorded, in the words of the recovery, and nobody is killed for it."""
     busy("/add_task Long")
-    busy("/update_task 4 run:'sleep 61'")
+    busy("/update_task 4 run:'sleep 610'")
     busy("/approve_plan")
     code = (
         "import sys; from pathlib import Path; from tests.commands.desk import Desk\n"
@@ -154,7 +154,7 @@ def test_work_that_was_interrupted_is_told_and_its_processes_live_on(busy: Desk)
         assert busy.task(4).open_attempt is not None
         busy.reopen()("/sessions --recover")
         assert busy.task(4).open_attempt is None
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while any(map(_lives, children)) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not any(map(_lives, children))
@@ -164,10 +164,10 @@ def test_work_that_was_interrupted_is_told_and_its_processes_live_on(busy: Desk)
 
 
 def _wait_for_child(parent: int) -> list[int]:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = subprocess.run(
-            ["pgrep", "-f", "-P", str(parent), "sleep 61"], capture_output=True, text=True, check=False
+            ["pgrep", "-f", "-P", str(parent), "sleep 610"], capture_output=True, text=True, check=False
         ).stdout.split()
         if found:
             return list(map(int, found))

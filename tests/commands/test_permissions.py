@@ -40,7 +40,7 @@ def elsewhere(folder: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
     for one in begun:
         if one.poll() is None:
             one.send_signal(signal.SIGTERM)
-        one.wait(30)
+        one.wait(60)
 
 
 def begun(desk: Desk, elsewhere: list[subprocess.Popen[bytes]], *words: str, questions: int = 1) -> None:
@@ -138,7 +138,7 @@ def test_the_answer_that_is_kept_is_the_one_that_counts(folder: Path) -> None:
 
 def test_nobody_answers_in_time(folder: Path, elsewhere: list[subprocess.Popen[bytes]]) -> None:
     desk = at_work(folder, ONE, permissionTimeout="1s")
-    begun(desk, elsewhere)
+    begun(desk, elsewhere, questions=0)  # there is one for a second: it may be over before we look
     assert elsewhere[0].wait(60) == 1
     assert answers(folder) == [("task-001 echo one > one.txt", False, "nobody")]
     assert not (folder / "one.txt").exists()
@@ -193,7 +193,7 @@ def test_questions_of_a_task_that_was_cancelled_are_gone(
     desk = at_work(folder, ONE)
     begun(desk, elsewhere)
     desk("/cancel_task 1")
-    assert soon(lambda: elsewhere[0].poll() is not None, 30)
+    assert soon(lambda: elsewhere[0].poll() is not None)
     assert Project.at(folder).writer().graph.task("task-001").status == "cancelled"
     assert desk("/permissions").waiting == ()
     assert not (folder / "one.txt").exists()

@@ -21,6 +21,10 @@ import qwen_orch
 REPOSITORY = Path(qwen_orch.__file__).parent.parent
 COMMAND = (sys.executable, "-m", "qwen_orch", "agent-sim")
 SERVER = Path(__file__).with_name("orch_server.py")
+SOON = 60.0
+"""Seconds after which a test that waits gives up, however slow the machine."""
+HANDING_OVER = 500
+"""Turns of the loop in which the SDK, that has read all updates before the answer, hands them over one by one."""
 
 
 class Client(acp.Client):
@@ -62,7 +66,8 @@ class Talk:
         answer = await self.connection.prompt(
             prompt=[acp.text_block("\n".join(lines))], session_id=session or self.session
         )
-        await asyncio.sleep(0.01)  # the SDK hands over each update in a task of its own
+        for _ in range(HANDING_OVER):
+            await asyncio.sleep(0)
         return str(answer.stop_reason)
 
     async def until(self, true: Callable[[], object]) -> None:
@@ -170,7 +175,7 @@ def bare(tmp_path: Path) -> Iterator[Bare]:
         yield Bare(process, tmp_path)
         assert process.stdin
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(SOON) == 0
 
 
 Open = Callable[..., AbstractAsyncContextManager[Talk]]
@@ -187,7 +192,11 @@ def agent(tmp_path: Path) -> Open:
         client = Client()
         with (tmp_path / "stderr").open("ab") as stderr:
             running = acp.spawn_agent_process(
-                client, *COMMAND, env=environment(tmp_path), cwd=work, transport_kwargs={"stderr": stderr}
+                client,
+                *COMMAND,
+                env=environment(tmp_path),
+                cwd=work,
+                transport_kwargs={"stderr": stderr, "shutdown_timeout": SOON},
             )
             async with running as (connection, process):
                 talk = Talk(connection, process, client, work)
