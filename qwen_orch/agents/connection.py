@@ -107,7 +107,7 @@ class Connection:
 
         Some agents accept any word for a mode and do as they like. Raises `Trouble` when it did not take it.
         """
-        if mode not in {one.id for one in modes}:
+        if mode not in {*(one.id for one in modes), *_offered(options)}:
             return
         what = f"setting the mode {mode}"
         if all(option.id != MODE for option in options):
@@ -202,6 +202,12 @@ class _Client:
     async def create_terminal(self, *_: Any, **__: Any) -> Any:
         """Refuse; left out, the library would answer as if one had been made."""
         raise acp.RequestError.method_not_found("terminal/create")
+
+
+def _offered(options: list[Any]) -> set[str]:
+    """Return the modes among *options*: some agents offer them in no other way."""
+    choices = (choice for o in options if o.id == MODE for choice in getattr(o, "options", ()))  # an on-off has none
+    return {one.value for choice in choices for one in getattr(choice, "options", (choice,))}  # they may come in groups
 
 
 def _server(cwd: Path, token: str) -> McpServerStdio:

@@ -8,7 +8,7 @@ unknown     updates, notifications and requests that nobody has heard of
 dies        exits at once;  dies_in_turn, dies_late: in a prompt, after the handshake
 reaches     asks for fs/write_text_file, fs/read_text_file and terminal/create, and tells what became of it
 wrong       answers with what is not the protocol
-mode        has modes as an option, and takes none
+mode        has modes, as an option too, and takes none;  mode_option: as an option only;  mode_groups: sorted in groups
 explains    exits at once, and says why as node does;  explains_late: in a prompt
 stderr      writes 2 MB to its standard error before it answers
 ignores     goes on with a turn that was cancelled, and does not end with its input;  stubborn: says so first
@@ -123,6 +123,14 @@ def prompted() -> dict[str, Any]:
     return {"stopReason": 17} if WAY == "wrong" else {"stopReason": "end_turn"}
 
 
+def mode_options() -> list[dict[str, Any]]:
+    """Return the options that are on offer: the mode, if it is one."""
+    yolo = {"value": "yolo", "name": "Yolo"}
+    choices = {"mode": [], "mode_option": [yolo], "mode_groups": [{"group": "g", "name": "G", "options": [yolo]}]}
+    option = {"id": "mode", "name": "Mode", "type": "select", "currentValue": "default", "options": choices.get(WAY)}
+    return [option] if WAY in choices else []
+
+
 def answer(message: dict[str, Any]) -> dict[str, Any] | None:
     """Return the result of a request; None for one that is never answered."""
     method = message.get("method")
@@ -131,12 +139,10 @@ def answer(message: dict[str, Any]) -> dict[str, Any] | None:
     if method == "initialize":
         return {"protocolVersion": 1, "agentCapabilities": {}}
     if method == "session/new":
-        option = {"id": "mode", "name": "Mode", "type": "select", "currentValue": "default", "options": []}
         modes = {"currentModeId": "default", "availableModes": [{"id": "yolo", "name": "Yolo"}]}
-        return {"sessionId": "s-1", **({"modes": modes, "configOptions": [option]} if WAY == "mode" else {})}
+        return {"sessionId": "s-1", **({"modes": modes} if WAY == "mode" else {}), "configOptions": mode_options()}
     if method == "session/set_config_option":
-        option = {"id": "mode", "name": "Mode", "type": "select", "currentValue": "default", "options": []}
-        return {"configOptions": [option]}
+        return {"configOptions": mode_options()}
     if method == "session/prompt" and WAY in ("dies_in_turn", "leaves", "explains_late"):
         die()
     return prompted() if method == "session/prompt" else {}

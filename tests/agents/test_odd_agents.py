@@ -82,7 +82,7 @@ async def asked(agent: Agent) -> tuple[Stop, str]:
         ("slow_open", "opening a session took more than 1 seconds"),
         ("dies", "it went away during the handshake"),
         ("dies_late", "it went away during opening a session"),
-        ("mode", "setting the mode yolo had no effect"),
+        *((way, "setting the mode yolo had no effect") for way in ("mode", "mode_option", "mode_groups")),
     ],
 )
 def test_an_agent_that_does_not_get_ready(odd: With, way: str, trouble: str) -> None:
