@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Annotated
 
 from qwen_orch.answers.core import Change
@@ -41,8 +42,8 @@ def undo(
     writer = ctx.writer
     newest = writer.seq
     undoing.refuse_unseen(writer, ctx.newest_seen(writer) if expect is None else expect)
-    count = _steps(ctx, steps, to)
-    chosen = _all_or_none(writer, count, redo, force)
+    count = writer.mending(lambda: _steps(ctx, steps, to))
+    chosen = writer.mending(lambda: _all_or_none(writer, count, redo, force))
     if ctx.door.interactive and chosen and not redo:
         refusal = StateTransitionError("nothing was taken back", "/undo --yes", "/session_history --timeline")
         ctx.consent(undoing.question(chosen), refusal)
@@ -58,13 +59,13 @@ def _all_or_none(writer: Writer, count: int, redo: bool, force: bool) -> list[Re
     from qwen_orch.project import undo as undoing
     from qwen_orch.project.history import stacks
 
-    standing, undone = stacks(writer.history())
-    there = len(undone) if redo else len(standing) - 1
+    standing, undone = stacks(writer.past().records())
+    chosen = undone[::-1][:count] if redo else list(islice(standing, count))
+    there = len(chosen) if redo or next(standing, None) else len(chosen) - 1  # what began it all stays
     if count > there:
         what = "redo" if redo else "undo"
         few = f"there are only {there} steps to {what}" if there > 1 else f"there is only one step to {what}"
         raise StateTransitionError(few if there else f"there is nothing to {what}", "/session_history")
-    chosen = (undone if redo else standing)[::-1][:count]
     for step in [] if redo or force else reversed(chosen):
         undoing.refuse_outside(step)
     return chosen
@@ -72,14 +73,15 @@ def _all_or_none(writer: Writer, count: int, redo: bool, force: bool) -> list[Re
 
 def _steps(ctx: Context, steps: int | None, to: str | None) -> int:
     if to is not None:
-        from qwen_orch.project.history import standing_steps
+        from qwen_orch.project.history import stacks
 
         names = ctx.writer.graph.root.checkpoints
         if to not in names:
             raise ValidationError(
                 f"there is no checkpoint {to[:40]!r}", *(f"/undo --to {n}" for n in names), "/checkpoint"
             )
-        return sum(step.seq > names[to] for step in standing_steps(ctx.writer.history()))
+        standing, _ = stacks(ctx.writer.past().records())
+        return sum(1 for _ in takewhile(lambda step: step.seq > names[to], standing))
     if steps is not None and steps < 1:
         raise UsageError("the number of steps is 1 or more", "/undo 1")
     return steps or 1

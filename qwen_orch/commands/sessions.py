@@ -132,16 +132,15 @@ def recap(writer: Writer, briefs: list[SessionAnswer]) -> Recap:
     """Return the "where was I" card of an orchestration, whose sessions *briefs* are, from its own record alone."""
     from qwen_orch.answers.agents import agents_of
     from qwen_orch.graph import query
-    from qwen_orch.project.history import entries
+    from qwen_orch.project.history import latest
 
     graph, moment = writer.graph, now()
     ready = query.ready(graph, moment)
     begun = [t for t in graph.ordered() if t.status is TaskStatus.IN_PROGRESS]
-    steps = [entry for entry in entries(writer.history()) if entry.by != "resume"]
     return Recap(
         orchestration=orchestration_answer(graph.root),
         progress=progress_answer(graph),
-        last=tuple(steps[-3:]),
+        last=writer.mending(lambda: latest(writer.past().records(), graph, 3)),
         in_progress=tuple(task_answer(graph, t, moment) for t in begun),
         claimed=tuple(task_answer(graph, t, moment) for t in graph.ordered() if t.status is TaskStatus.CLAIMED),
         blocked=len(query.blocked(graph, moment)),

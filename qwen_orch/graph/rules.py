@@ -71,6 +71,8 @@ def check(graph: Graph, event: e.Event) -> None:
                 raise ValidationError(f"progress is from 0 to 1, not {progress}")
         case e.TaskEvent(task_id):
             _check_task(graph.task(task_id), event)
+        case e.SessionOpened(session) if session.id in graph.sessions:
+            raise ValidationError(f"there is a session {session.id} already", "repeat the command: it gets another id")
         case e.InSession():
             _check_in_session(graph, event)
 

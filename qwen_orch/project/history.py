@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 
 from qwen_orch.answers.sessions import Entry
+from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import AGENT
 from qwen_orch.store.fold import parts_of
 from qwen_orch.store.journal import Record
 
-UNDO, REDO = "undo", "redo"
+UNDO, REDO = _MOVES = "undo", "redo"
 
 
 def words(event: e.Event) -> str:  # noqa: C901 - one case an event
@@ -105,21 +107,23 @@ def _count(tasks: int) -> str:
 
 
 def entries(records: Iterable[Record]) -> tuple[Entry, ...]:
-    """Return each record in words, oldest first, marking those a later undo took back."""
+    """Return each record in words, oldest first as they are given, marking those a later undo took back."""
     known = list(records)
     titles = {(b.id, b.action.call): b.action.title for r in known for b in r.events if isinstance(b, e.ActionBegan)}
-    standing = {r.seq for r in standing_steps(known)}
-    return tuple(
-        Entry(
-            r.seq,
-            r.at,
-            r.by,
-            _what(r.events, titles),
-            _sessions(r),
-            r.by not in (UNDO, REDO) and r.seq not in standing,
-        )
-        for r in known
-    )
+    return tuple(_entry(r, undone, titles) for r, undone in marked(reversed(known)))[::-1]
+
+
+def latest(newest_first: Iterable[Record], graph: Graph, most: int) -> tuple[Entry, ...]:
+    """Return the last *most* steps of *graph* in words, oldest first; coming back to a session is none."""
+    steps = ((record, undone) for record, undone in marked(newest_first) if record.by != "resume")
+    found = list(islice(steps, most))
+    sessions = (graph.sessions.get(SessionId(i)) for record, _ in found for i in _sessions(record))
+    titles = {(s.id, action.call): action.title for s in sessions if s for action in s.activity.actions}
+    return tuple(_entry(record, undone, titles) for record, undone in reversed(found))
+
+
+def _entry(record: Record, undone: bool, titles: Mapping[tuple[SessionId, str], str]) -> Entry:
+    return Entry(record.seq, record.at, record.by, _what(record.events, titles), _sessions(record), undone)
 
 
 def _what(events: Iterable[e.Event], titles: Mapping[tuple[SessionId, str], str]) -> tuple[str, ...]:
@@ -141,22 +145,37 @@ def _sessions(record: Record) -> tuple[str, ...]:
     return tuple(sorted(p for p in parts_of(record.events) if p not in ("plan", "manifest")))
 
 
-def standing_steps(records: Iterable[Record]) -> list[Record]:
-    """Return the steps in force, oldest first: an undo takes the newest away, a redo puts it back."""
-    standing, _ = stacks(records)
-    return standing
+def marked(newest_first: Iterable[Record]) -> Iterator[tuple[Record, bool]]:
+    """Yield each record, newest first, and whether a later undo took it back; undos and redos are never taken back."""
+    undos = redos = 0
+    for record in newest_first:
+        if record.by in _MOVES:
+            yield record, False
+            undos, redos = _open(record.by, undos, redos)
+        else:
+            yield record, undos > 0
+            undos, redos = max(0, undos - 1), 0
 
 
-def stacks(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
-    """Return the steps in force, and those that were undone and could be redone (the next one last)."""
-    standing: list[Record] = []
-    undone: list[Record] = []
-    for record in records:
-        if record.by == UNDO and standing:
-            undone.append(standing.pop())
-        elif record.by == REDO and undone:
-            standing.append(undone.pop())
-        elif record.by not in (UNDO, REDO):
-            standing.append(record)
-            undone.clear()
+def stacks(newest_first: Iterable[Record]) -> tuple[Iterator[Record], list[Record]]:
+    """Return the steps in force, newest first, and those that were undone and could be redone, the next one last.
+
+    No more of *newest_first* is asked for than is needed to tell.
+    """
+    records = iter(newest_first)
+    undos = redos = 0
+    last = next(records, None)
+    while last is not None and last.by in _MOVES:
+        undos, redos = _open(last.by, undos, redos)
+        last = next(records, None)
+    before = marked(records if last is None else chain([last], records))
+    standing = (record for record, undone in before if not undone and record.by not in _MOVES)
+    undone = list(islice(standing, undos))
     return standing, undone
+
+
+def _open(by: str, undos: int, redos: int) -> tuple[int, int]:
+    """Return how many undos, and redos that make one good each, are open before one of them, seen from the end."""
+    if by == REDO:
+        return undos, redos + 1
+    return (undos, redos - 1) if redos else (undos + 1, 0)

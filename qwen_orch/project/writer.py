@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from attrs import define, evolve, field
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from qwen_orch.model.event import Event
     from qwen_orch.store.journal import Record
     from qwen_orch.store.later import Later
+    from qwen_orch.store.past import Past
     from qwen_orch.store.restore import Loaded
+
+T = TypeVar("T")
 
 Decide: TypeAlias = "Callable[[Graph], Iterable[Event]]"
 """What a command wants, given the newest state: the events of one step, or a typed error."""
@@ -49,8 +52,8 @@ class Writer:
     repairs: tuple[str, ...] = ()
     heard: Callable[[Graph, Record, Graph], None] = lambda before, record, after: None
     """Is told of each step of ours once it is durable and the lock is free, with the states before and after it."""
-    _records: list[Record] = field(factory=list)
-    """Every record, once a command has asked for them."""
+    _past: Past | None = None
+    """The records as far back as a command has asked for them."""
     _stale: set[str] = field(factory=set)
     """Parts whose snapshots are behind the journal."""
     _later: Later | None = None
@@ -95,7 +98,7 @@ class Writer:
         self.repairs += () if told else (f"{refusal.message}: it is read-only here, and {missing}; {refusal.hints[0]}",)
 
     def _take(self, loaded: Loaded) -> None:
-        self.graph, self.seq, self._records = loaded.graph, loaded.seq, []
+        self.graph, self.seq, self._past = loaded.graph, loaded.seq, None
         self.repairs = (*self.take_repairs(), *loaded.repairs)
         self._later = loaded.later
         self._stale |= loaded.stale
@@ -138,9 +141,9 @@ class Writer:
                 graph = apply(graph, event, at)
             if events:
                 record = Record(self.seq + 1, at, by, events)
-                self.store.append(record)
-                if len(self._records) == self.seq:
-                    self._records.append(record)
+                line = self.store.append(record)
+                if self._past is not None:
+                    self._past.grow(line)
                 self.graph, self.seq = graph, self.seq + 1
                 self._stale |= parts_of(events)
         if events:
@@ -183,12 +186,12 @@ class Writer:
                 for event in record.events:
                     self.graph = apply(self.graph, event, record.at)
                 self._stale |= parts_of(record.events)
-            self.seq = news[-1].seq
+            self.seq, self._past = news[-1].seq, None
         return news
 
     def checkpoint(self, last: bool = False) -> None:
         """Bring the snapshots up to date (I8). Within a burst a costly one may be put off, unless it is the *last*."""
-        self.repairs, self._records = self.take_repairs(), []
+        self.repairs, self._past = self.take_repairs(), None
         spared = self._only_reads or self.newer or (not last and time.monotonic() < self._spared_until)
         if not self._stale or spared:
             return
@@ -216,22 +219,27 @@ class Writer:
 
     def history(self) -> list[Record]:
         """Return every record that the state is made of, oldest first."""
-        try:
-            return self.records()
-        except SessionCorrupted:
-            self.refuse_newer()
-            with self.store.locked():
-                self._restore(thorough=True)
-            return self.records()
+        return self.mending(lambda: list(self.past().records()))[::-1]
 
-    def records(self) -> list[Record]:
-        """Return what `history` does; raise `SessionCorrupted` when that is damaged. The lock may be held.
+    def past(self) -> Past:
+        """Return the records, newest first; who goes back may find that they are damaged (`mending`).
 
         They are kept until the next checkpoint: a command that goes back asks for them again and again.
         """
-        if len(self._records) != self.seq:
-            self._records = self.store.history(self.seq)
-        return list(self._records)
+        if self._past is None:
+            self._past = self.store.past(self.seq)
+        return self._past
+
+    def mending(self, act: Callable[[], T]) -> T:
+        """Return what *act* does; if it finds damage in the past, that is repaired first, and it is tried again."""
+        try:
+            return act()
+        except SessionCorrupted:
+            self._past = None
+            self.refuse_newer()
+            with self.store.locked():
+                self._restore(thorough=True)
+            return act()
 
 
 def _costly(began: float) -> bool:

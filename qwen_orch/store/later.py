@@ -12,7 +12,7 @@ from attrs import define, field
 
 from qwen_orch.errors import SessionCorrupted, StorageError
 from qwen_orch.model.ids import SessionId
-from qwen_orch.store import journal, seal, segments, snapshots
+from qwen_orch.store import seal, snapshots
 from qwen_orch.store.migrations import is_newer
 
 if TYPE_CHECKING:
@@ -67,18 +67,10 @@ class Later:
 
     def _folded(self, session_id: SessionId) -> Session:
         """Return the session as the records up to the plan's make it."""
-        from qwen_orch.graph.apply import apply
-        from qwen_orch.graph.state import Graph
-        from qwen_orch.store.fold import parts_of
+        from qwen_orch.store.past import past
 
-        path = self.work.layout.journal(self.work.orchestration)
-        live = journal.scan_from_first(self.work.disk.read(path) or b"", self.work.orchestration)
-        lines = segments.whole(self.work.disk, self.work.layout, self.work.orchestration, live).lines
-        graph = Graph()
-        for record in map(journal.decode, lines[: self.plan.seq]):
-            for event in record.events:
-                if session_id in parts_of([event]):
-                    graph = apply(graph, event, record.at)
+        seq = self.plan.seq
+        graph = past(self.work.disk, self.work.layout, self.work.orchestration, seq).state({session_id}, seq)
         if session_id not in graph.sessions:
             raise SessionCorrupted(f"{session_id} is lost: neither snapshot nor journal holds it", "/doctor")
         return graph.sessions[session_id]

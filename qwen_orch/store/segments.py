@@ -12,9 +12,10 @@ record is in both, and the live file counts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
 
-from qwen_orch.store import journal
+from qwen_orch.store import journal, seal
 from qwen_orch.store.files import Disk
 from qwen_orch.store.journal import Scan
 from qwen_orch.store.snapshots import Layout
@@ -49,21 +50,29 @@ def sealed(disk: Disk, layout: Layout, orchestration: str) -> list[int]:
 
 
 def whole(disk: Disk, layout: Layout, orchestration: str, live: Scan) -> Scan:
-    """Return *live* with everything that was sealed before it: the records from 1, or none and what is wrong.
+    """Return *live* with everything that was sealed before it: the records from 1, or none and what is wrong."""
+    try:
+        runs = list(back(disk, layout, orchestration, live))
+    except seal.Damaged as error:
+        return Scan((), live.last, live.good, str(error))
+    return live._replace(lines=tuple(chain.from_iterable(reversed(runs))), first=1)
+
+
+def back(disk: Disk, layout: Layout, orchestration: str, live: Scan) -> Iterator[tuple[bytes, ...]]:
+    """Yield the lines of *live*, then those of each segment before it, the newest first; raise `Damaged` at a bad one.
 
     The live file must have been read before this is called: then a sealing that happens meanwhile takes nothing away.
     """
-    runs, first = [live.lines], live.first
+    lines, first = live.lines, live.first
+    yield lines
     while first > 1:
         path = layout.segment(orchestration, first)
         found = journal.scan_from_first(disk.read(path) or b"", orchestration)
-        joined = found.reach == first and found.lines[-1:] == runs[-1][:1]
+        joined = found.reach == first and found.lines[-1:] == lines[:1]
         if found.fault or not joined or len(found.lines) < 2:
-            fault = f"{path.name} is {'damaged' if path.is_file() else 'missing'}"
-            return Scan((), live.last, live.good, fault)
-        runs.append(found.lines[:-1])
-        first = found.first
-    return live._replace(lines=tuple(chain.from_iterable(reversed(runs))), first=1)
+            raise seal.Damaged(f"{path.name} is {'damaged' if path.is_file() else 'missing'}")
+        lines, first = found.lines[:-1], found.first
+        yield lines
 
 
 def base(disk: Disk, layout: Layout, orchestration: str, lines: tuple[bytes, ...]) -> int:

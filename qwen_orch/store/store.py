@@ -22,10 +22,11 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from qwen_orch.errors import SessionCorrupted, StorageError
+from qwen_orch.errors import StorageError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId
 from qwen_orch.store import codec, journal, migrations, seal, segments
@@ -35,6 +36,9 @@ from qwen_orch.store.journal import Record, Scan
 from qwen_orch.store.later import Later
 from qwen_orch.store.restore import Loaded, Restoration, restore, write_snapshots
 from qwen_orch.store.snapshots import Layout, PlanPicture, Point
+
+if TYPE_CHECKING:
+    from qwen_orch.store.past import Past
 
 KEPT_BACKUPS = 20
 """How many backups of one orchestration are kept; the oldest go first."""
@@ -156,8 +160,10 @@ class Store:
             return None
         return found._replace(lines=found.since(seq), first=seq + 1)
 
-    def append(self, record: Record) -> None:
-        """Make *record* durable. When this returns it will be there after any crash; when it raises it is not (I3).
+    def append(self, record: Record) -> bytes:
+        """Make *record* durable, and return its line.
+
+        When this returns it will be there after any crash; when it raises it is not (I3).
 
         Before the first record that an older program cannot read, a copy is kept. After a failure the disk is not
         trusted: `news` has everything read again.
@@ -171,6 +177,7 @@ class Store:
             self._stands = _NOT_TRUSTED
             raise
         self._size, self._last, self._stands = self._size + len(line), seal.mark_of(line), self._standing()
+        return line
 
     def _journal(self) -> int:
         """Return a handle of the journal, which nobody else can replace while we hold the lock."""
@@ -213,17 +220,14 @@ class Store:
         return Later(work, PlanPicture(seq, self._last, graph.root, self._reaches))
 
     def history(self, seq: int) -> list[Record]:
-        """Return the records 1 to *seq*; raise `SessionCorrupted` when the journal no longer holds them all.
+        """Return the records 1 to *seq*; raise `SessionCorrupted` when the journal no longer holds them all."""
+        return list(self.past(seq).records())[::-1]
 
-        Those of a later version are left out, and all that follow them.
-        """
-        raw = self.disk.read(self.path) or b""
-        live = journal.scan_from_first(journal.before_newer(raw) if self._looks else raw, self.orchestration)
-        found = segments.whole(self.disk, self.layout, self.orchestration, live)
-        if len(found.lines) < seq and not self._looks:
-            fault = found.fault or f"record {len(found.lines) + 1} is missing"
-            raise SessionCorrupted(f"{self.path.name} was damaged since it was read: {fault}", "/doctor repairs it")
-        return [journal.decode(line) for line in found.lines[:seq]]
+    def past(self, seq: int) -> Past:
+        """Return the records *seq* to 1, newest first, read as far as somebody goes back."""
+        from qwen_orch.store.past import past
+
+        return past(self.disk, self.layout, self.orchestration, seq, newer=self._looks)
 
     def backup(self, reason: str) -> Path:
         """Keep a copy of the journal, which is the truth, and return its path; the oldest copies go.

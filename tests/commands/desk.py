@@ -15,7 +15,7 @@ from qwen_orch.errors import OrchError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.task import Task
 from qwen_orch.project.project import Project
-from qwen_orch.project.undo import folded
+from qwen_orch.store.fold import folded
 
 THREE = """# Shop
 ## Build

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.task import CriterionStatus, TaskStatus
-from qwen_orch.project.undo import folded
+from qwen_orch.store.fold import folded
 from tests.commands.desk import Desk
 from tests.commands.test_bad_input import _is_bound
 from tests.strategies import LAW

@@ -154,9 +154,6 @@ def test_files_that_change_places(kind: str, bench: Bench) -> None:
 def test_sessions_that_change_places(bench: Bench) -> None:
     """Sessions of one orchestration under each other's names are told apart."""
     bench.again()
-    project = fresh(bench.root)
-    project.writer(A).commit("new_task", lambda _: WORK_SESSION)
-    project.checkpoint(last=True)
     sound = seen(fresh(bench.root))
     one, other = (bench.path(f"sessions/{i}.json") for i in (planning(A).id, AT_WORK))
     mine = one.read_bytes()
@@ -386,14 +383,3 @@ def test_a_newer_format_is_only_looked_at_and_nothing_is_touched(name: str, benc
 def contents(root: Path) -> dict[Path, bytes]:
     """Every file under *root*."""
     return {p: p.read_bytes() for p in root.rglob("*") if p.is_file() and not p.name.endswith(".lock")}
-
-
-def _work_session() -> list[object]:
-    from qwen_orch.model import event as e
-    from qwen_orch.model.session import Session, SessionKind
-    from tests.strategies import T0
-
-    return [e.SessionOpened(Session(AT_WORK, SessionKind.TASK, "work", A, created=T0))]
-
-
-WORK_SESSION = _work_session()

@@ -282,3 +282,13 @@ def test_an_edit_that_moves_nothing_is_not_asked_about_cycles() -> None:
 
 def test_the_order_of_a_new_plan_makes_no_difference() -> None:
     assert accepted(graph_of(numbered(5)), numbered(4, 5))
+
+
+def test_a_session_is_opened_once() -> None:
+    """Another of its name, by two processes at the same moment, would take its place."""
+    opened = e.SessionOpened(Session(SESSION, SessionKind.TASK, "work", ORCH))
+    there = apply(started_plan(), opened, T0)
+    assert refusal(started_plan(), opened) is None
+    with pytest.raises(ValidationError, match="there is a session session-law-bbbb already"):
+        rules.check(there, opened)
+    assert refusal(apply(there, e.SessionsRemoved((SESSION,)), T0), opened) is None

@@ -66,8 +66,8 @@ def test_n_undos_restore_the_state_n_steps_back_and_as_many_redos_the_last(
     assert writer.graph.last_number == states[-1].last_number
     again = restore(writer.store.disk, writer.store.layout, ORCH)
     assert again.graph == writer.graph
-    standing, undone = stacks(writer.history())
-    assert ([r.seq for r in standing], undone) == (list(range(1, len(states) + 1)), [])
+    standing, undone = stacks(writer.past().records())
+    assert ([r.seq for r in standing], undone) == (list(range(len(states), 0, -1)), [])
 
 
 def test_the_first_step_cannot_be_undone(writer: Writer) -> None:
@@ -149,8 +149,47 @@ def test_what_a_person_did_by_hand_is_undone(writer: Writer) -> None:
 def test_stacks_of_a_journal_that_begins_with_an_undo() -> None:
     """What it took back is gone; it is no step itself."""
     records = [Record(1, T0, "undo", ()), Record(2, T0, "redo", ()), Record(3, T0, "note", ())]
-    standing, undone = stacks(records)
+    standing, undone = stacks(reversed(records))
     assert ([r.seq for r in standing], undone) == ([3], [])
+
+
+def plainly(moves: list[str]) -> tuple[list[int], list[int]]:
+    """The numbers of the steps in force and of those undone after these moves: the plain way, from the first on."""
+    standing: list[int] = []
+    undone: list[int] = []
+    for seq, by in enumerate(moves, start=1):
+        if by == "undo":
+            undone.append(standing.pop())
+        elif by == "redo":
+            standing.append(undone.pop())
+        else:
+            standing.append(seq)
+            undone = []
+    return standing, undone
+
+
+@st.composite
+def moved(draw: st.DrawFn) -> list[str]:
+    """Steps, undos and redos, each of which there is something for."""
+    moves = ["plan"]
+    for _ in range(draw(st.integers(0, 30))):
+        standing, undone = plainly(moves)
+        moves.append(draw(st.sampled_from(["note", *["undo"] * (len(standing) > 1), *["redo"] * bool(undone)])))
+    return moves
+
+
+@LAW
+@given(moved())
+def test_which_steps_stand_is_seen_from_the_end(moves: list[str]) -> None:
+    """As from the beginning; and what is asked for first needs no more of the past than was taken back since."""
+    records = [Record(seq, T0, by, ()) for seq, by in enumerate(moves, start=1)]
+    wanted, gone = plainly(moves)
+    standing, undone = stacks(reversed(records))
+    assert ([r.seq for r in standing][::-1], [r.seq for r in undone]) == (wanted, gone)
+    assert {entry.seq for entry in entries(records) if not entry.undone and entry.by in ("plan", "note")} == set(wanted)
+    read = iter(reversed(records))
+    assert next(stacks(read)[0]).seq == wanted[-1]
+    assert len(list(read)) == wanted[-1] - 1
 
 
 def test_what_somebody_else_did_since_is_not_taken_back_unseen(project: Project, writer: Writer) -> None:
@@ -199,13 +238,13 @@ def test_going_back_many_steps_reads_the_journal_once(writer: Writer, monkeypatc
     for number in range(9):
         writer.commit("note", lambda _, number=number: [note(str(number))])
     reads: list[int] = []
-    whole = Store.history
-    monkeypatch.setattr(Store, "history", lambda store, seq: reads.append(seq) or whole(store, seq))
+    past = Store.past
+    monkeypatch.setattr(Store, "past", lambda store, seq: reads.append(seq) or past(store, seq))
     assert len(writer.history()) == 10
     for _ in range(5):
         undo(writer, force=False)
     assert reads == [10]
-    assert writer.history() == whole(writer.store, writer.seq)
+    assert writer.history() == list(past(writer.store, writer.seq).records())[::-1]
     writer.checkpoint(last=True)
     other = Writer.open(Store(writer.store.disk, writer.store.layout, A))
     other.commit("note", lambda _: [note("theirs")])
