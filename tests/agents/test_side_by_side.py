@@ -111,3 +111,13 @@ def test_qwen_names_what_it_writes_and_who_only_claims_is_found_out(project: Pro
     assert project.attempts("task-002") == [("suspicious", LIE)]
     (seen,) = project.task("task-001")["evidence"]
     assert (seen["files"], seen["shared"]) == (["a.txt"], [])
+
+
+def test_what_another_process_has_done_is_known_from_the_journal(simulated: Product) -> None:
+    simulated.configure({"maxAttempts": 1, "agent.review": False, "agent.idleTimeout": "80s", "agent.timeout": "85s"})
+    lie = sim("progress 0.5", "await a.txt", "lie all done")
+    simulated.plan("\n  ".join(["- [ ] Part 1", *lie]) + "\n" + "\n  ".join(["- [ ] Part 2", *HONEST]))
+    for one in [simulated.begin("new_task", f"task-00{n}", "--yes") for n in (1, 2)]:
+        one.communicate(timeout=PATIENCE)
+    assert simulated.attempts("task-001") == [("suspicious", LIE)]
+    assert simulated.task("task-002")["evidence"][0]["files"] == ["a.txt"]
