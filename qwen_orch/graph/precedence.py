@@ -110,25 +110,6 @@ def _named(nodes: list[Node]) -> list[str]:
     return named if named[0] == named[-1] and len(named) > 1 else [*named, named[0]]
 
 
-def topological(precedence: Precedence) -> list[Node]:
-    """Return every node after all it waits for; among equals, in the order of the tasks. The graph has no cycle."""
-    done: set[Node] = set()
-    order: list[Node] = []
-    for task in precedence.graph.ordered():
-        stack = [(Node(task.id, True), precedence.waits(Node(task.id, True)))]
-        while stack:
-            node, waits = stack[-1]
-            following = next((w.node for w in waits if w.node not in done), None)
-            if following is not None:
-                stack.append((following, precedence.waits(following)))
-                continue
-            stack.pop()
-            if node not in done:
-                done.add(node)
-                order.append(node)
-    return order
-
-
 def blocked_by(graph: Graph, task: Task, now: datetime) -> tuple[str, ...]:
     """Return what keeps *task* from starting: ids of tasks and phases, then its open blockers, as people wrote them.
 

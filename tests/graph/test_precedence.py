@@ -10,13 +10,14 @@ from attrs import evolve
 from hypothesis import given
 
 from qwen_orch.graph.apply import apply
-from qwen_orch.graph.precedence import Node, Precedence, Wait, blocked_by, cycle, held_open_by, topological
+from qwen_orch.graph.precedence import Node, Precedence, Wait, blocked_by, cycle, held_open_by
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import phase_id, task_id
 from qwen_orch.model.plan import Phase
 from qwen_orch.model.task import Attempt, Dependency, DependencyKind, Executor, Outcome, Task, TaskStatus
-from tests.strategies import LAW, SESSION, T0, graph_of, graphs, new_graphs, started, task
+from tests.graph.waits import in_order, waits_of
+from tests.strategies import LAW, SESSION, T0, graph_of, new_graphs, task
 
 FS, SS, FF, SF = DependencyKind
 NOW = datetime.fromisoformat(T0)
@@ -25,20 +26,10 @@ DONE = TaskStatus.COMPLETED
 
 
 @LAW
-@given(graphs())
-def test_every_node_comes_after_all_it_waits_for(graph: Graph) -> None:
-    precedence = Precedence.of(graph)
-    order = topological(precedence)
-    place = {node: i for i, node in enumerate(order)}
-    assert len(place) == len(order)
-    assert {Node(i, end) for i in graph.tasks for end in (False, True)} <= set(place)
-    assert all(place[w.node] < place[node] for node in order for w in precedence.waits(node))
-
-
-@LAW
 @given(new_graphs())
 def test_a_graph_the_rules_accept_has_no_cycle(graph: Graph) -> None:
     assert cycle(Precedence.of(graph), graph.tasks) == []
+    assert {Node(i, end) for i in graph.tasks for end in (False, True)} <= set(in_order(Precedence.of(graph)))
 
 
 def test_a_task_has_two_ends_and_they_wait_for_these() -> None:
@@ -46,7 +37,7 @@ def test_a_task_has_two_ends_and_they_wait_for_these() -> None:
     lags = (Dependency(ONE, FS, 1.0), Dependency(ONE, SS, 2.0), Dependency(ONE, FF, 3.0), Dependency(ONE, SF, 4.0))
     graph = graph_of(task(1), task(2, *lags, phase=phase_id(2)), task(3, parent=TWO), phases=phases)
     precedence = Precedence.of(graph)
-    found = {(n.id, n.finish): list(precedence.waits(n)) for n in topological(precedence)}
+    found = {tuple(node): waits for node, waits in waits_of(precedence).items()}
     one, two, three = ((Node(task_id(i), False), Node(task_id(i), True)) for i in (1, 2, 3))
     assert found == {
         (ONE, False): [],
@@ -59,18 +50,6 @@ def test_a_task_has_two_ends_and_they_wait_for_these() -> None:
         ("phase-1", False): [],
         ("phase-2", False): [Wait(Node("phase-1", True), 0.0)],
     }
-
-
-def test_among_equals_the_order_is_that_of_the_tasks() -> None:
-    graph = graph_of(task(1), *(task(i, parent=ONE) for i in range(2, 40)))
-    finished = [n.id for n in topological(Precedence.of(graph)) if n.finish]
-    assert finished == [*(task_id(i) for i in range(2, 40)), ONE]
-
-
-def test_a_chain_of_many_tasks_is_ordered_without_recursion() -> None:
-    graph = graph_of(task(1, 2), *(task(i, i + 1) for i in range(2, 3000)), task(3000))
-    finished = [n.id for n in topological(Precedence.of(graph)) if n.finish]
-    assert finished == [task_id(i) for i in range(3000, 0, -1)]
 
 
 def test_a_cycle_of_starts_alone_is_named() -> None:
@@ -174,19 +153,12 @@ def test_a_phase_without_tasks_passes_on_what_it_waits_for() -> None:
 def test_a_task_whose_dependency_was_removed_is_free() -> None:
     graph = apply(graph_of(task(1), task(2, Dependency(ONE, lag=5.0))), e.TasksRemoved((ONE,)), T0)
     assert blocked_by(graph, graph.tasks[TWO], NOW) == ()
-    assert topological(Precedence.of(graph)) == [
-        *(Node(ONE, False), Node(ONE, True)),
-        *(Node(TWO, False), Node(TWO, True)),
-    ]
+    assert waits_of(Precedence.of(graph))[Node(ONE, True)] == [Wait(Node(ONE, False), 0.0)]
 
 
 def test_a_task_in_a_phase_that_is_gone_is_free() -> None:
     graph = apply(phased(task(1, phase=phase_id(3))), e.PlanReset(False), T0)
     assert blocked_by(graph, graph.tasks[ONE], NOW) == ()
-
-
-def test_an_empty_graph_has_no_order() -> None:
-    assert topological(Precedence.of(started())) == topological(Precedence.of(Graph())) == []
 
 
 def test_a_failed_task_is_waited_for_until_it_is_completed() -> None:

@@ -14,13 +14,14 @@ from immutables import Map
 
 from qwen_orch.graph.effort import efforts
 from qwen_orch.graph.network import Network, ranks
-from qwen_orch.graph.precedence import Node, Precedence, topological
+from qwen_orch.graph.precedence import Node, Precedence
 from qwen_orch.graph.schedule import Remaining, Schedule, Slot, remaining, schedule
 from qwen_orch.graph.simulation import Runner, runs
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import TaskId, phase_id, task_id
 from qwen_orch.model.plan import Phase
 from qwen_orch.model.task import Dependency, DependencyKind, Estimate, Priority, TaskStatus
+from tests.graph.waits import in_order
 from tests.strategies import LAW, estimates, graph_of, graphs, started, task
 
 FS, SS, FF, SF = DependencyKind
@@ -168,7 +169,7 @@ def test_the_schedule_keeps_every_wait_and_starts_as_early_as_they_allow(graph: 
         other = graph.tasks.get(TaskId(first.id))
         return 0.0 if other and other.status is TaskStatus.CANCELLED else hours
 
-    for node in topological(precedence):
+    for node in in_order(precedence):
         past = node.id in graph.tasks and (node.id not in open_ or (node.id in begun and not node.finish))
         own = [early[Node(node.id, False)] + hours(node)] if node.finish and not past else []
         others = [] if past else [early[w.node] + lag(*w) for w in precedence.waits(node) if w.node.id != node.id]
