@@ -16,7 +16,7 @@ from qwen_orch.project.config import seconds
 from qwen_orch.project.writer import Writer
 
 T = TypeVar("T")
-SOON_SECONDS = 0.3
+SOON_SECONDS = 0.7
 """What stops within this is not spoken of."""
 WAITING = "waiting for what is at work to stop; Ctrl-C again ends it now"
 

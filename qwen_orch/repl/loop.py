@@ -25,7 +25,7 @@ from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
 from qwen_orch.repl.door import ShellDoor
 from qwen_orch.repl.facts import Facts
-from qwen_orch.repl.meaning import Description, Goal, Order, Slip, meaning, plan_of
+from qwen_orch.repl.meaning import Description, Goal, Order, Slip, Stray, meaning, plan_of
 from qwen_orch.repl.news import counted, told
 from qwen_orch.repl.plain import PlainPrompt
 from qwen_orch.repl.port import Prompt
@@ -179,6 +179,8 @@ class Shell:
             case Slip(command):
                 self.start = command
                 self._quietly("commands begin with a slash: press Enter to run it")
+            case Stray():
+                self._quietly("nothing is asked just now; /help lists the commands")
             case Description(plan):
                 lines = plan.count("\n") + 1
                 self._plan(plan, f"Plan this text of {lines} lines?", likely=True)

@@ -1,4 +1,4 @@
-"""What a submitted text means: a command, a plan that was pasted, a goal, or a command without its slash."""
+"""What a submitted text means: a command, a plan that was pasted, a goal, or a slip."""
 
 from __future__ import annotations
 
@@ -39,7 +39,12 @@ class Slip:
     text: str
 
 
-Meaning: TypeAlias = Order | Description | Goal | Slip
+@frozen
+class Stray:
+    """A yes or no, though nothing was asked."""
+
+
+Meaning: TypeAlias = Order | Description | Goal | Slip | Stray
 
 
 def meaning(text: str) -> Meaning | None:
@@ -53,6 +58,8 @@ def meaning(text: str) -> Meaning | None:
         return Order(line)
     if "\n" in text:
         return Description(text)
+    if text.strip().lower() in ("y", "yes", "n", "no"):
+        return Stray()
     return Slip(f"/{text.strip()}") if _lacks_slash(line) else Goal(text.strip())
 
 

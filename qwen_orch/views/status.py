@@ -31,6 +31,8 @@ _SHOWN = 8
 _PATH = 12
 _HOLDERS = 2
 _HOLDER = 18
+_BELOW = 5
+"""Where what belongs to an attempt begins: below its first word."""
 
 
 def plan_status(answer: PlanStatusAnswer) -> list[Block]:
@@ -114,8 +116,8 @@ def attempt(tried: Attempt, agents: Iterable[AgentAnswer] = ()) -> list[Block]:
     who, span = Span(f"{tried.number}. {tried.executor} "), Span(f" {times}", "muted")
     return [
         Line((who, state(tried.outcome), span, *detail), indent=2, hang=3),
-        *(did(one._replace(claim=None), indent=5) for one in agents if one.session == tried.session),
-        *(tail(tried.output) if wrong else []),
+        *(did(one._replace(claim=None), indent=_BELOW) for one in agents if one.session == tried.session),
+        *(tail(tried.output, indent=_BELOW) if wrong else []),
     ]
 
 

@@ -226,12 +226,12 @@ def ending(seen: Evidence) -> tuple[str, ...]:
     return (code, took(seen.seconds) if seen.command else "", sure, files, seen.commit[:12])
 
 
-def tail(output: str, lines: int = _TAIL) -> list[Line]:
+def tail(output: str, lines: int = _TAIL, indent: int = 4) -> list[Line]:
     """Draw the last *lines* lines that a command printed, nothing if it was silent."""
     shown = exact(output[-_LONG * lines :]).text.strip("\n").rstrip()
     kept = shown.split("\n")[-lines:] if shown else []
     bar = Span.of(f"{PIPE} ", "muted")
-    return [Line((bar, Span.of(k.rstrip(), "muted")), indent=4, hang=2, most=3) for k in kept]
+    return [Line((bar, Span.of(k.rstrip(), "muted")), indent, hang=2, most=3) for k in kept]
 
 
 def remaining_estimate(tasks: Sequence[TaskAnswer]) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from qwen_orch.commands.lexer import Word
 from qwen_orch.commands.registry import bind, find
-from qwen_orch.repl.meaning import Description, Goal, Order, Slip, meaning, plan_of
+from qwen_orch.repl.meaning import Description, Goal, Order, Slip, Stray, meaning, plan_of
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", " \n \n"])
@@ -21,6 +21,12 @@ def test_orders(text: str) -> None:
     meant = meaning(text)
     assert isinstance(meant, Order)
     assert meant.line.words[0].text == text.split(maxsplit=1)[0]
+
+
+@pytest.mark.parametrize("text", ["y", "No", " yes ", "n\n"])
+def test_an_answer_though_nothing_was_asked(text: str) -> None:
+    """Is no goal to plan."""
+    assert meaning(text) == Stray()
 
 
 def test_text_below_a_command() -> None:

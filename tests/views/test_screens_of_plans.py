@@ -303,7 +303,7 @@ def test_where_a_task_stands() -> None:
 
     Attempts
       1. shell ✗ failed 12 Mar 2024: exit 2
-        │ make: *** [build] Error 2
+         │ make: *** [build] Error 2
       2. manual ● running 13 Mar 2024
 
     Evidence
