@@ -9,7 +9,7 @@ from __future__ import annotations
 import os.path
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,11 @@ from qwen_orch.project.project import HOME
 
 HARMLESS = ("read", "search", "think")
 OUR_TOOLS = ("sequentialthinking", "submit_plan", "report_progress", "record_decision", "claim_done", "report_finding")
+"""What an agent reports to us with; what it asks us with is harmless as well."""
+OUR_QUERIES = (
+    *("thoughts", "list_tasks", "task_status", "permissions", "sessions", "context", "session_history", "export_plan"),
+    *("graph", "orchestration_help"),
+)
 LONGEST_DETAIL = 20_000
 """Characters of a command or a diff that are shown; nobody is asked about a command that is longer."""
 _CHANGING = ("edit", "delete", "move", "fetch")
@@ -68,7 +73,7 @@ def wish(call: Mapping[str, Any], root: Path) -> Wish:
         command,
         tuple(path for path, _ in places),
         any(outside for _, outside in places),
-        is_ours(kind, title) and not call.get("locations"),
+        is_ours(kind, title, (*OUR_TOOLS, *OUR_QUERIES)) and not call.get("locations"),
     )
 
 
@@ -111,14 +116,14 @@ def _bounded(text: str) -> str:
     return shown if cut <= 0 else f"{shown[:LONGEST_DETAIL]}\n[… {cut} characters more are not shown …]"
 
 
-def is_ours(kind: str, title: str) -> bool:
-    """Tell whether a tool call is one of our report server, which only keeps what the agent reports."""
+def is_ours(kind: str, title: str, tools: Container[str] = OUR_TOOLS) -> bool:
+    """Tell whether a tool call is one of these *tools* of our report server, which only keeps what is reported."""
     if kind in ("execute", "edit", "delete", "move", "fetch"):
         return False
     word = title.partition(" ")[0]
     name = word.removeprefix(f"mcp__{SERVER}__").removeprefix(f"{SERVER}_")
     server = title.partition(":")[0]  # after it come the arguments
-    return name in OUR_TOOLS and (name != word or re.search(rf"\b{SERVER}\b", server) is not None)
+    return name in tools and (name != word or re.search(rf"\b{SERVER}\b", server) is not None)
 
 
 def decision(wanted: Wish, rules: Iterable[str], consented: Iterable[str]) -> str:

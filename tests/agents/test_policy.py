@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_orch.agents.policy import HARMLESS, LONGEST_DETAIL, OUR_TOOLS, Wish, decision, is_ours, wish
+from qwen_orch.agents.policy import HARMLESS, LONGEST_DETAIL, OUR_QUERIES, OUR_TOOLS, Wish, decision, is_ours, wish
+from qwen_orch.mcp_server.catalogue import tools_for
+from qwen_orch.model.session import SessionKind
 from qwen_orch.project.config import TOOL_KINDS
 
 JOINTS = ("; ", " && ", " || ", " | ", "\n", " & ", "; ( ", " $(", " `", " > out; ")
@@ -143,6 +145,16 @@ def test_our_own_tools_are_known_by_their_names(tool: str) -> None:
         assert not is_ours("execute", title)
     assert not is_ours("other", tool)
     assert not is_ours("other", f'{tool} (evil MCP Server): {{"to":"orch"}}')
+
+
+def test_all_that_a_session_of_ours_is_offered_may_be_called(tmp_path: Path) -> None:
+    """Some agents ask before any tool of a server; a reviewer that may not read its own context finds nothing."""
+    offered = {name for kind in SessionKind for name in tools_for(kind)}
+    assert offered == {*OUR_TOOLS, *OUR_QUERIES}
+    for name in offered:
+        asked = wish({"kind": "other", "title": f"mcp__orch__{name}", "rawInput": {"filter": "x"}}, tmp_path)
+        assert decision(asked, ["deny * *"], []) == "allow"
+    assert decision(wish({"kind": "other", "title": "mcp__orch__start_task"}, tmp_path), [], []) == "ask"
 
 
 JSON = st.recursive(
