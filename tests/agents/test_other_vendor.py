@@ -24,6 +24,7 @@ from tests.agents.product import PATIENCE, Product
 PLAN = """\
 - [ ] Alpha lays the ground
   - check: `grep -q one alpha.txt`
+  - Done when: it reads well
 - [ ] Beta builds on it (depends on: Alpha lays the ground)
   - check: `test "$(sort -n beta.txt | tail -n 1)" = 12`
 """
@@ -91,15 +92,18 @@ def claim(summary: str) -> Answer:
     return report("claim_done", summary=summary)
 
 
-def test_a_plan_is_done_in_order_proven_and_reported(project: Product) -> None:
-    """A dozen commands that differ are no loop, though it announces each before it knows which one it will be."""
+def test_a_plan_is_done_in_order_reviewed_proven_and_reported(project: Product) -> None:
+    """The reviewer is in a mode in which opencode changes nothing. A dozen commands that differ are no loop, though
+    each is announced before it is known which one it will be.
+    """
     project.configure({"permissions": ["deny execute git push*"]})
     decided = report("record_decision", decision="one line is enough", why="the check wants no more")
     halfway = report("report_progress", progress=0.5)
-    alpha = [write(project, "alpha.txt", "one\n") + decided, claim("alpha is there"), text("Done.")]
+    worker = [write(project, "alpha.txt", "one\n") + decided, claim("alpha is there"), text("Done.")]
+    found = report("report_finding", criterion=2, met=True, confidence=0.95, reason="alpha.txt:1 reads well")
     dozen = [shell(f"echo {number} >> beta.txt") for number in range(1, 13)]
     beta = [sum(dozen, halfway), shell("git push"), claim("beta is there"), text("Done.")]
-    project.model.play({"Alpha ": alpha, "Beta ": beta})
+    project.model.play({"Alpha ": [*worker, found, text("I looked.")], "Beta ": beta})
     project.plan(PLAN)
     done = project.result("new_task", "--all", "--yes")
     assert ([task["id"] for task in done["tasks"]], done["completed"]) == (["task-001", "task-002"], 2)
@@ -107,12 +111,14 @@ def test_a_plan_is_done_in_order_proven_and_reported(project: Product) -> None:
     assert [(one["title"].split("/")[-1], one["state"]) for one in first["actions"]] == [("alpha.txt", "completed")]
     assert first["usage"]["input"] > 0
     assert "one line is enough" in project.model.of("Beta ")[0].user[-1]
+    assert ["Plan mode ACTIVE" in one.user[-1] for one in project.model.of("Alpha ")] == [*[False] * 3, *[True] * 2]
+    review = next(one for one in project.task("task-001")["evidence"] if one["kind"] == "review")
+    assert (review["passed"], review["by"], review["output"]) == (True, "opencode", "alpha.txt:1 reads well")
     assert "50% done" in project.run("session_history").stdout
     told = [(one["detail"], one["allowed"], one["by"]) for one in second["requests"]]
     assert told[:-1] == [(f"echo {number} >> beta.txt", True, "--yes") for number in range(1, 13)]
     assert told[-1] == ("git push", False, "policy")
     assert [(one["title"], one["state"]) for one in second["actions"]][-1] == ("git push", "failed")
-    assert project.run("check_completeness").returncode == 0
 
 
 def test_what_nobody_allows_is_denied_and_a_claim_without_work_is_not_believed(project: Product) -> None:
