@@ -30,7 +30,7 @@ from acp.schema import (
 
 from qwen_orch import __version__
 from qwen_orch.agents.pipes import Pipes
-from qwen_orch.agents.profile import SERVER, Profile
+from qwen_orch.agents.profile import SERVER
 from qwen_orch.agents.seen import Recalled, Seen, seen, used
 from qwen_orch.agents.trouble import Trouble
 from qwen_orch.model.activity import Usage
@@ -54,12 +54,11 @@ MOST_WAITING = 20_000
 class Connection:
     """One agent's process as the protocol sees it. Made with its pipes; *permit* decides what it asks for."""
 
-    def __init__(self, process: asyncio.subprocess.Process, profile: Profile, permit: Permit) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, permit: Permit) -> None:
         logging.getLogger().addHandler(_SILENT)  # what goes wrong is told by the calls, not on somebody's stderr
         self.told: asyncio.Queue[Seen] = asyncio.Queue()
         self.asking = 0
         """How many questions wait for an answer; an agent that waits for a person is not idle."""
-        self._profile = profile
         self._cancelled = asyncio.Event()
         client = cast("acp.Client", _Client(self, permit))
         self._link = acp.connect_to_agent(client, Pipes(process, self._hear))
@@ -79,8 +78,8 @@ class Connection:
     async def open(self, wanted: str, cwd: Path, mode: str, token: str) -> tuple[str, bool]:
         """Open the session *wanted* in mode *mode* with our report server, bound by *token*.
 
-        Returns the id that the agent has for it, and whether it knew it already. An agent that does not let us choose
-        ids is asked for *wanted* only if that is one of its own. Raises `Trouble`.
+        Returns the id that the agent has for it, and whether it knew it already: it may not know *wanted* any more, and
+        not every one lets us choose an id. Raises `Trouble`.
         """
         servers: list[Any] = [_server(cwd, token)]
         found = wanted
@@ -90,9 +89,7 @@ class Connection:
             try:
                 opened = await _within(OPEN_SECONDS, loading, "opening the session")
             except Trouble:
-                if self._profile.names_sessions:
-                    raise
-                found = ""  # it does not know it any more, or cannot load
+                found = ""
         if not found:
             opening = self._link.new_session(cwd=str(cwd), mcp_servers=servers)
             opened = made = await _within(OPEN_SECONDS, opening, "opening a session")

@@ -35,7 +35,7 @@ QWEN_WITHOUT = ("tool_search", "agent", "ask_user_question", "exit_plan_mode", "
 class Profile:
     """An agent: the *command* that starts it and all of its *environment*.
 
-    It *names_sessions* if it opens a session under the id we choose and resumes it under the same; it *counts_tokens*
+    It *names_sessions* if it may open a session under the id we choose and resume it under the same; it *counts_tokens*
     if a turn without any must be doubted; *chat* tells where it keeps a session, if that is known.
     """
 
@@ -71,6 +71,7 @@ def profile_of(project: Project) -> Profile:
 def _qwen(passed: dict[str, str]) -> Profile:
     passed |= {k: os.environ[k] for k in QWEN_VARIABLES if k in os.environ}
     passed["QWEN_CODE_NO_RELAUNCH"] = "true"  # one process: a signal to our child reaches the agent itself
+    passed["QWEN_CODE_LEGACY_MCP_BLOCKING"] = "1"  # newer ones: its first request has the tools of our server already
     tools = ("--exclude-tools", ",".join(QWEN_WITHOUT), "--allowed-tools", f"mcp__{SERVER}__*")
     command = _found("qwen", ["qwen", "--acp", *tools])
     return Profile("qwen", command, passed, names_sessions=True, counts_tokens=True, chat=_qwen_chat)

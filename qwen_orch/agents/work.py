@@ -172,7 +172,7 @@ async def at_work(
     hurrying = asyncio.ensure_future(_ended_in_a_hurry(process, shop.hurry))
     try:
         library = await asyncio.to_thread(import_module, "qwen_orch.agents.connection")  # while the agent starts, too
-        agent.connection = library.Connection(process, profile, agent.permit)
+        agent.connection = library.Connection(process, agent.permit)
         await _ready(agent, token)
         yield agent
     finally:

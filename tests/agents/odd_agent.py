@@ -14,6 +14,7 @@ stderr      writes 2 MB to its standard error before it answers
 ignores     goes on with a turn that was cancelled, and does not end with its input;  stubborn: says so first
 floods      30,000 pieces of text in a turn
 leaves      a child that holds its standard error open, and dies in a prompt
+forgets     knows no session but those that it opened under an id of its own
 halves      characters cut in two, as some streams do, in words, titles and ids
 """
 
@@ -132,7 +133,7 @@ def mode_options() -> list[dict[str, Any]]:
 
 
 def answer(message: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the result of a request; None for one that is never answered."""
+    """Return the result of a request, or its error; None for one that is never answered."""
     method = message.get("method")
     if WAY == "deaf" or (WAY == "slow_open" and method == "session/new"):
         return None
@@ -141,6 +142,8 @@ def answer(message: dict[str, Any]) -> dict[str, Any] | None:
     if method == "session/new":
         modes = {"currentModeId": "default", "availableModes": [{"id": "yolo", "name": "Yolo"}]}
         return {"sessionId": "s-1", **({"modes": modes} if WAY == "mode" else {}), "configOptions": mode_options()}
+    if method == "session/load" and WAY == "forgets":
+        return {"error": {"code": -32002, "message": "Resource not found"}}
     if method == "session/set_config_option":
         return {"configOptions": mode_options()}
     if method == "session/prompt" and WAY in ("dies_in_turn", "leaves", "explains_late"):
@@ -164,7 +167,7 @@ def main() -> None:
             sys.stdout.write('Welcome!\n{"half": \n[1, 2]\n"text"\n\n{"jsonrpc": "2.0"}\n')
         result = answer(message) if "id" in message else None
         if result is not None:
-            send({"id": message["id"], "result": result})
+            send({"id": message["id"], **(result if "error" in result else {"result": result})})
         if WAY == "dies_late" and message.get("method") == "initialize":
             os._exit(8)
     while WAY in DEAF_TO_SIGNALS:

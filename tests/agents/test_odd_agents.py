@@ -22,6 +22,7 @@ from qwen_orch.agents.trouble import Trouble
 from qwen_orch.agents.turn import Limits, Stop, Watch
 from qwen_orch.agents.work import Agent, Terms, at_work
 from qwen_orch.model.ids import SessionId
+from qwen_orch.model.session import AGENT_SESSION
 from qwen_orch.processes.shop import Shop
 from tests.agents.product import nothing_is_left
 from tests.commands.desk import Desk
@@ -57,7 +58,7 @@ def odd(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> With:
         record = Record(shop, session, "task-003", io.BytesIO())
 
         async def scene() -> Any:
-            profile = Profile("odd", command, environment)
+            profile = Profile("odd", command, environment, names_sessions=way == "forgets")
             async with at_work(shop, session, profile, Terms(mode, Watch(limits)), record) as agent:
                 return await what(agent)
 
@@ -119,6 +120,17 @@ def test_what_is_kept_of_a_huge_message_has_a_bound(odd: With) -> None:
         return len(ended.last_words), len(action.title)
 
     assert odd("huge", kept) == (turn.LAST_WORDS, 200)
+
+
+def test_a_session_that_it_does_not_know_is_opened_anew(odd: With) -> None:
+    """Under the id that it gives; that is kept, to go on in."""
+
+    async def kept(agent: Agent) -> tuple[Stop, str, str]:
+        ended = await agent.ask("Do it")
+        session = agent.shop.writer.graph.session(agent.session)
+        return ended.stop, agent.theirs, session.metadata[AGENT_SESSION]
+
+    assert odd("forgets", kept) == (Stop.ENDED, "s-1", "s-1")
 
 
 def test_files_and_terminals_are_refused(odd: With, desk: Desk) -> None:
