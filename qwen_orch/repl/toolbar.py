@@ -10,7 +10,7 @@ from qwen_orch.repl.standing import Standing
 from qwen_orch.views.marks import EMPTY, FULL
 
 Fragments = list[tuple[str, str]]
-BAR, TITLE = 10, 32
+BAR, TITLE, LEAST_TITLE = 10, 32, 6
 STYLE = {
     "bottom-toolbar": "noreverse",
     "bottom-toolbar.text": "",
@@ -29,12 +29,17 @@ NOTHING = "no plan yet: paste one and press Enter, or type a goal"
 
 
 def toolbar(now: Standing | None, width: int, speak: Callable[[str], str]) -> Fragments:
-    """Return the line about *now* in at most *width* columns; parts that do not fit are left out, from the right."""
-    parts = _parts(now) if now else [[("bar.muted", NOTHING)]]
+    """Return the line about *now* in at most *width* columns; parts that do not fit are left out, from the right.
+
+    The title gives way to the two parts behind it.
+    """
+    parts = _parts(now) if now else []
+    room = width - 1 - sum(_size(part) + 3 for part in parts[:2])
+    name = clip(one_line(now.title), max(LEAST_TITLE, min(TITLE, room))) if now else NOTHING
     shown: Fragments = []
     left = width
-    for part in parts:
-        size = sum(cells(text) for _, text in part) + (3 if shown else 1)
+    for part in [[("bar.title" if now else "bar.muted", name)], *parts]:
+        size = _size(part) + (3 if shown else 1)
         if size > left:
             break
         shown += [("bar.muted", " · " if shown else " "), *part]
@@ -42,12 +47,13 @@ def toolbar(now: Standing | None, width: int, speak: Callable[[str], str]) -> Fr
     return [(f"class:{style}", speak(text)) for style, text in shown]
 
 
+def _size(part: Fragments) -> int:
+    return sum(cells(text) for _, text in part)
+
+
 def _parts(now: Standing) -> list[Fragments]:
-    """Return the parts of the line, the most useful first."""
-    parts = [[("bar.title", clip(one_line(now.title), TITLE))], _progress(now)]
-    if now.asking:
-        who = f"{now.asking[0]} asks" if len(now.asking) == 1 else f"{len(now.asking)} ask"
-        parts.append([("bar.asking", f"{who}: /permissions")])
+    """Return the parts of the line behind the title, the most useful first."""
+    parts = [*_asking(now), _progress(now)]
     if now.status is not PlanStatus.APPROVED:
         parts.append([("bar.blocked", _status(now.status))])
         return [*parts, *_session(now)]
@@ -63,6 +69,13 @@ def _parts(now: Standing) -> list[Fragments]:
         who = now.running[0] if len(now.running) == 1 else f"{len(now.running)}"
         parts.append([("bar.running", f"{who} in progress")])
     return [*parts, *_session(now)]
+
+
+def _asking(now: Standing) -> list[Fragments]:
+    if not now.asking:
+        return []
+    who = f"{now.asking[0]} asks" if len(now.asking) == 1 else f"{len(now.asking)} ask"
+    return [[("bar.asking", f"{who}: /permissions")]]
 
 
 def _session(now: Standing) -> list[Fragments]:

@@ -51,6 +51,14 @@ def test_width(width: int) -> None:
     assert cells(text(evolve(SHOP, title="界" * 200), width)) <= width
 
 
+def test_where_it_is_narrow_the_title_gives_way() -> None:
+    """To how far the plan is and what waits, above all for the person."""
+    long = evolve(SHOP, title="A shop for used books and maps")
+    assert text(long, 80).startswith(" A shop for used books and maps · ━━━━────── 40% 1/3 · 1 ready · ")
+    assert text(long, 40) == " A shop… · ━━━━────── 40% 1/3 · 1 ready"
+    assert text(evolve(long, asking=("task-002",)), 40) == " A sho… · task-002 asks: /permissions"
+
+
 def test_percent() -> None:
     """100 is said when everything is done, not before."""
     almost = Standing("Shop", PlanStatus.APPROVED, 2, 3, 0.999, 1, 0, 0, 0, (), None)
