@@ -31,8 +31,9 @@ from qwen_orch.model.ids import SessionId, TaskId, orchestration_id, task_id  # 
 from qwen_orch.model.plan import Orchestration, Plan  # noqa: E402
 from qwen_orch.model.session import Note, Session, SessionKind, SessionState, Thought  # noqa: E402
 from qwen_orch.model.task import Attempt, Evidence, Executor, Task, TaskStatus  # noqa: E402
+from qwen_orch.project.draw import suffix  # noqa: E402
 from qwen_orch.project.opening import finished, new_session, opened  # noqa: E402
-from qwen_orch.project.project import KEPT_OPEN, Project, suffix  # noqa: E402
+from qwen_orch.project.project import KEPT_OPEN, Project  # noqa: E402
 from qwen_orch.project.writer import Writer, timestamp  # noqa: E402
 from qwen_orch.store.files import Disk  # noqa: E402
 

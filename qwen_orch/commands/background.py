@@ -17,7 +17,7 @@ from qwen_orch.errors import AgentError, OrchError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import TaskId
 from qwen_orch.model.task import Executor
-from qwen_orch.project.project import suffix
+from qwen_orch.project.draw import suffix
 from qwen_orch.project.writer import Writer, now
 
 PATIENCE_SECONDS = 20.0

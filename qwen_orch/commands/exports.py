@@ -89,7 +89,7 @@ def _record(ctx: Context, writer: Writer, path: Path, kind: str) -> None:
     name = _relative(ctx, path)
 
     def recorded(graph: Graph) -> list[e.Event]:
-        session, opening = working(graph, ctx.project.config, ctx.session(writer))
+        session, opening = working(graph, ctx.project, ctx.session(writer))
         return [*opening, e.ArtifactRecorded(session, Artifact(name, kind, timestamp()))]
 
     writer.commit("export_plan", recorded)

@@ -36,7 +36,7 @@ def import_plan(
 
     path = local_path(file.removeprefix("@"))
     raw = None if path.is_dir() else bytes_of(path)
-    events = restored_events(raw, ctx.project.orchestrations(), timestamp()) if raw is not None else None
+    events = restored_events(raw, ctx.project.layout.is_taken, timestamp()) if raw is not None else None
     if events is not None:
         return _restored(ctx, events)
     name = neighbours.recognise(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from qwen_orch.answers.core import orchestration_answer, session_answer, task_answer
@@ -17,7 +18,7 @@ from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.session import SessionState
 from qwen_orch.model.task import Evidence, Task, TaskStatus
 from qwen_orch.model.text import one_line
-from qwen_orch.project.project import suffix
+from qwen_orch.project.draw import unused
 from qwen_orch.project.writer import Writer, now, timestamp
 
 if TYPE_CHECKING:
@@ -194,7 +195,9 @@ def origins_of(
     """Return the origins of an orchestration that is made now, with ids from its *title*; *above* is its parent."""
     from qwen_orch.planning.adopt import Origins
 
-    orchestration, session = orchestration_id(title, suffix()), session_id(title, suffix())
+    layout = ctx.project.layout
+    orchestration = unused(partial(orchestration_id, title), layout.has)
+    session = unused(partial(session_id, title), layout.has_session)
     parent, parent_session = (above.graph.root.id, ctx.session(above)) if above else (None, None)
     return Origins(orchestration, session, timestamp(), parent, parent_session, tags, source)
 

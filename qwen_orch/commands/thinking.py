@@ -95,7 +95,7 @@ def _keep(ctx: Context, writer: Writer, by: str, wanted: SessionId | None, added
     chosen: list[SessionId] = []
 
     def decide_events(graph: Graph) -> list[e.Event]:
-        session, opening = working(graph, ctx.project.config, wanted)
+        session, opening = working(graph, ctx.project, wanted)
         chosen[:] = [session]
         return [*opening, *added(graph, session, timestamp())]
 

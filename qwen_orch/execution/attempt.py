@@ -58,7 +58,8 @@ def session_for(shop: Shop, task_id: TaskId, parent: SessionId | None) -> Sessio
     """Return a fresh session to work on a task in."""
     graph = shop.writer.graph
     task = graph.task(task_id)
-    return new_session(graph, SessionKind.TASK, task.title, parent, task)
+    taken = shop.project.layout.has_session
+    return new_session(graph, SessionKind.TASK, task.title, parent, task, taken)
 
 
 Act: TypeAlias = Callable[[Task, BinaryIO, list[Evidence]], Awaitable[Verdict]]

@@ -29,7 +29,7 @@ def keep(caller: Caller, by: str, added: Added, wanted: SessionId | None = None)
 
     def decide(graph: Graph) -> list[e.Event]:
         target = caller.own(graph).id if caller.session else _open_below(graph, wanted)
-        session, opening = working(graph, caller.ctx.project.config, target)
+        session, opening = working(graph, caller.ctx.project, target)
         fresh = next((v.session for v in opening if isinstance(v, e.SessionOpened)), None)
         report = added(graph, fresh or graph.session(session), timestamp())
         chosen[:] = [session]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
 
 import orjson
 from attrs import evolve
@@ -16,16 +18,20 @@ from qwen_orch.model.task import Outcome, Task
 from qwen_orch.model.text import clean
 from qwen_orch.planning.adopt import rehearse
 from qwen_orch.planning.soundness import sound
-from qwen_orch.project.project import suffix
+from qwen_orch.project.draw import unused
 from qwen_orch.store import codec
 
 KIND = "qwen-orch-plan"
 
+Taken: TypeAlias = Callable[[str], bool]
+"""Tells whether the project has an orchestration or session of this id."""
 
-def restored_events(raw: bytes, taken: list[str], at: str) -> list[e.Event] | None:
+
+def restored_events(raw: bytes, taken: Taken, at: str) -> list[e.Event] | None:
     """Return the events that create what an export holds, or None when *raw* is no export of ours.
 
-    An orchestration id that is *taken* is replaced by a new one. Raises `ValidationError` when the export is damaged.
+    An orchestration id that is *taken* is replaced by a new one, and so are those of its sessions. Raises
+    `ValidationError` when the export is damaged.
     """
     page = _page(raw)
     if page is None:
@@ -59,13 +65,14 @@ def _cleaned(value: Any, name: str = "") -> Any:
     return [_cleaned(v, name) for v in value] if isinstance(value, list) else value
 
 
-def _events(
-    root: Orchestration, tasks: tuple[Task, ...], sessions: tuple[Session, ...], taken: list[str]
-) -> list[e.Event]:
+def _events(root: Orchestration, tasks: tuple[Task, ...], sessions: tuple[Session, ...], taken: Taken) -> list[e.Event]:
     renamed: dict[SessionId, SessionId] = {}
-    if root.id in taken:
-        renamed = {s.id: session_id(s.title, suffix()) for s in sessions}
-        root = evolve(root, id=orchestration_id(root.title, suffix()))
+    if taken(root.id):
+        drawn: set[str] = set()
+        for s in sessions:
+            renamed[s.id] = unused(partial(session_id, s.title), lambda i: i in drawn or taken(i))
+            drawn.add(renamed[s.id])
+        root = evolve(root, id=unused(partial(orchestration_id, root.title), taken))
     untrusted = evolve(root, plan=evolve(root.plan, gates_approved=not root.plan.quality_gates), checkpoints={})
     moved = [_session(s, root.id, renamed) for s in sessions]
     events: list[e.Event] = [e.OrchestrationCreated(untrusted)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from qwen_orch.errors import StateTransitionError
 from qwen_orch.graph.state import Graph
@@ -12,17 +13,22 @@ from qwen_orch.model.ids import SessionId, session_id
 from qwen_orch.model.session import Session, SessionKind, SessionState
 from qwen_orch.model.task import Task
 from qwen_orch.project.config import Config, seconds
-from qwen_orch.project.project import suffix
+from qwen_orch.project.draw import unused
+from qwen_orch.project.project import Project
 from qwen_orch.project.writer import timestamp
 
 
 def new_session(
-    graph: Graph, kind: SessionKind, title: str, parent: SessionId | None = None, task: Task | None = None
+    graph: Graph,
+    kind: SessionKind,
+    title: str,
+    parent: SessionId | None = None,
+    task: Task | None = None,
+    taken: Callable[[str], bool] = lambda _: False,
 ) -> Session:
-    """Return a session that is about to be opened."""
-    at, name = timestamp(), session_id(title, suffix())
-    while name in graph.sessions:
-        name = session_id(title, suffix())
+    """Return a session that is about to be opened; *taken* tells which ids other orchestrations have."""
+    at = timestamp()
+    name = unused(partial(session_id, title), lambda drawn: drawn in graph.sessions or taken(drawn))
     return Session(
         id=name,
         kind=kind,
@@ -78,15 +84,16 @@ def finished(graph: Graph, session: SessionId | None, state: SessionState) -> It
         yield e.SessionMoved(SessionId(str(session)), state)
 
 
-def working(graph: Graph, config: Config, wanted: SessionId | None) -> tuple[SessionId, list[e.Event]]:
+def working(graph: Graph, project: Project, wanted: SessionId | None) -> tuple[SessionId, list[e.Event]]:
     """Return the session to write in, and the events that make it writable.
 
     It is *wanted*, awake again if it was suspended; a new interactive one when there is none or it has ended.
     """
     session = graph.sessions.get(wanted) if wanted else None
     if session is None or session.state.ended:
-        fresh = new_session(graph, SessionKind.INTERACTIVE, graph.root.title, parent=wanted)
-        return fresh.id, list(opened(graph, config, fresh))
+        taken = project.layout.has_session
+        fresh = new_session(graph, SessionKind.INTERACTIVE, graph.root.title, parent=wanted, taken=taken)
+        return fresh.id, list(opened(graph, project.config, fresh))
     if session.state is SessionState.SUSPENDED:
         return session.id, [e.SessionMoved(session.id, SessionState.ACTIVE, "worked in again")]
     return session.id, []

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from attrs import define, field
 
 from qwen_orch.errors import OrchError, PlanNotFound, SessionNotFound, StorageError, ValidationError
-from qwen_orch.model.ids import SUFFIX_ALPHABET, SUFFIX_LENGTH, OrchestrationId, checked, is_safe, resolve
+from qwen_orch.model.ids import OrchestrationId, checked, is_safe, resolve
 from qwen_orch.project.writer import Writer
 from qwen_orch.store import codec, seal
 from qwen_orch.store.aside import keep_aside
@@ -392,8 +392,3 @@ def _current(page: dict[str, Any]) -> Current:
     orchestration, session = page["orchestration"], page["session"]
     named = OrchestrationId(checked(orchestration)) if orchestration else None
     return Current(named, checked(session) if session else None)
-
-
-def suffix() -> str:
-    """Return the random end of a new id."""
-    return "".join(SUFFIX_ALPHABET[byte % len(SUFFIX_ALPHABET)] for byte in os.urandom(SUFFIX_LENGTH))

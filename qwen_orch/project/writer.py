@@ -156,7 +156,7 @@ class Writer:
 
         if not isinstance(event, SessionOpened) or event.session.id in self.graph.sessions:
             return
-        if self.store.has_session(event.session.id):
+        if self.store.layout.has_session(event.session.id):
             raise StorageError(f"{event.session.id} exists already", "repeat the command: it gets another id")
 
     def refresh(self) -> list[Record]:

@@ -82,6 +82,14 @@ class Layout(NamedTuple):
         places = (self.journal(orchestration), self.plan(orchestration), self.manifest(orchestration))
         return any(map(_has_bytes, places)) or any(self.home.glob(f"journal/{checked(orchestration)}.*.jsonl"))
 
+    def has_session(self, session: str) -> bool:
+        """Tell whether a session of this name is kept: their ids are unique in a project, as its files are."""
+        return os.path.lexists(self.session(session))
+
+    def is_taken(self, name: str) -> bool:
+        """Tell whether an orchestration or a session has this id."""
+        return self.has(name) or self.has_session(name)
+
     def refuse_outside(self) -> None:
         """Raise `StorageError` when a folder of ours leads, by a symbolic link, out of the project."""
         project = os.path.realpath(self.home.parent.parent)

@@ -210,10 +210,6 @@ class Store:
             self._size, self._stands = len(live), self._standing()
             self._copy_sealed()
 
-    def has_session(self, session: str) -> bool:
-        """Tell whether a snapshot of this name is there: session ids are unique in a project, as its files are."""
-        return standing(self.layout.session(session)) is not None
-
     def later(self, graph: Graph, seq: int) -> Later:
         """Return what reads the sessions of *graph* from the snapshots of a checkpoint just made at record *seq*."""
         work = Restoration(self.disk, self.layout, self.orchestration, mend=True)

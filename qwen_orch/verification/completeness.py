@@ -37,7 +37,8 @@ async def completeness(shop: Shop, run_checks: bool, strict: bool) -> Completene
     if graph.root.plan.status in (PlanStatus.DRAFT, PlanStatus.RESET):
         hint = "/approve_plan" if graph.root.plan.status is PlanStatus.DRAFT else "/plan TEXT"
         raise StateTransitionError(f"the plan is {graph.root.plan.status}: there is nothing to check yet", hint)
-    session = new_session(graph, SessionKind.VERIFICATION, f"completeness of {graph.root.title}")
+    title, taken = f"completeness of {graph.root.title}", shop.project.layout.has_session
+    session = new_session(graph, SessionKind.VERIFICATION, title, taken=taken)
     with verifying(shop, session, "check_completeness"):
         found = await _checked(shop, session.id) if run_checks else {}
         shop.writer.commit("check_completeness", lambda g: _outcome(g, session.id, found, strict, run_checks))

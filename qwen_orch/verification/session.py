@@ -43,7 +43,8 @@ async def verify(
     """
     graph = shop.writer.graph
     task = graph.task(task_id)
-    session = new_session(graph, SessionKind.VERIFICATION, f"verify {task.title}", task.session, task)
+    title, taken = f"verify {task.title}", shop.project.layout.has_session
+    session = new_session(graph, SessionKind.VERIFICATION, title, task.session, task, taken)
     checks = [c.check for c in task.acceptance if c.check] if task.approved else []
     with verifying(shop, session, by) as log:
         for line in checks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -23,11 +24,16 @@ from tests.strategies import LAW, T0, graph_of, new_graphs, task
 AT = "2026-01-02T03:04:05.000+00:00"
 
 
+def free(_: str) -> bool:
+    """No id is taken yet."""
+    return False
+
+
 @LAW
 @given(new_graphs())
 def test_any_plan_comes_back(graph) -> None:  # type: ignore[no-untyped-def]
     """Export and import are the identity, but for consent to commands."""
-    events = restored_events(render(graph, "json", True, now()).encode(), [], AT)
+    events = restored_events(render(graph, "json", True, now()).encode(), free, AT)
     assert events is not None
     back = rehearse(events, AT)
     assert [evolve(t, approved=False) for t in graph.ordered()] == back.ordered()
@@ -40,7 +46,7 @@ def test_any_plan_comes_back(graph) -> None:  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("raw", [b"", b"# Plan\n- [ ] A\n", b"[]", b"{}", b'{"kind": "other"}', b"\xff\xfe", b"5"])
 def test_what_is_no_export_of_ours(raw: bytes) -> None:
     """It is left to the plan reader."""
-    assert restored_events(raw, [], AT) is None
+    assert restored_events(raw, free, AT) is None
 
 
 def page() -> dict[str, Any]:
@@ -89,7 +95,7 @@ def test_damage_is_refused(place: tuple[Any, ...], value: Any) -> None:
         inner = inner[step]
     inner[place[-1]] = value
     with pytest.raises(OrchError) as caught:
-        restored_events(orjson.dumps(damaged), [], AT)
+        restored_events(orjson.dumps(damaged), free, AT)
     assert type(caught.value) is ValidationError
     assert caught.value.hints == ("/export_plan json",)
 
@@ -106,10 +112,10 @@ def test_a_session_that_would_stop_every_later_command(change: dict[str, str] | 
         "created": AT, "updated": AT,
     }  # fmt: skip
     loaded["sessions"] = [session]
-    assert restored_events(orjson.dumps(loaded), [], AT)
+    assert restored_events(orjson.dumps(loaded), free, AT)
     loaded["sessions"] = [session, session] if change is None else [session | change]
     with pytest.raises(ValidationError):
-        restored_events(orjson.dumps(loaded), [], AT)
+        restored_events(orjson.dumps(loaded), free, AT)
 
 
 def _places(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -156,7 +162,7 @@ def test_whatever_is_imported_can_be_worked_with(
 
 def test_ids_that_are_taken_are_replaced(exported: dict[str, Any]) -> None:
     """Those of the orchestration and of all its sessions, wherever they are named."""
-    events = restored_events(orjson.dumps(exported), [exported["orchestration"]["id"]], AT)
+    events = restored_events(orjson.dumps(exported), [exported["orchestration"]["id"]].__contains__, AT)
     assert events is not None
     old = {s["id"] for s in exported["sessions"]} | {exported["orchestration"]["id"]}
     assert not any(name in repr([v for v in events if not isinstance(v, e.TasksAdded)]) for name in old)
@@ -166,8 +172,23 @@ def test_ids_that_are_taken_are_replaced(exported: dict[str, Any]) -> None:
         assert all(a.session in graph.sessions for a in one.attempts)
 
 
+def test_a_plan_that_comes_back_beside_itself_takes_no_id_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chance gives its sessions, and the orchestration, ends that are taken already: others are drawn."""
+    monkeypatch.chdir(tmp_path)
+    desk = Desk(tmp_path)
+    graph = desk.plan().graph
+    desk("/export_plan json --include-progress --output whole.json")
+    (session,) = graph.sessions
+    ends = iter([session[-4:], "aaaa", graph.root.id[-4:], "bbbb"])
+    monkeypatch.setattr("qwen_orch.project.draw.suffix", lambda: next(ends))
+    desk("/import whole.json --yes")
+    assert [i[-4:] for i in (*desk.graph.sessions, desk.graph.root.id)] == ["aaaa", "bbbb"]
+
+
 def test_times_of_the_work_stay() -> None:
     """A plan that was done last year was done last year."""
-    events = restored_events(orjson.dumps(page()), [], AT)
+    events = restored_events(orjson.dumps(page()), free, AT)
     assert events is not None
     assert {t.created for t in rehearse(events, AT).tasks.values()} == {T0}

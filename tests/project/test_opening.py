@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
+from pathlib import Path
 
 import pytest
 
-from qwen_orch.errors import StateTransitionError
+from qwen_orch.errors import StateTransitionError, StorageError
 from qwen_orch.graph.apply import apply
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, task_id
 from qwen_orch.model.session import Session, SessionKind, SessionState
 from qwen_orch.model.task import Attempt, Executor
-from qwen_orch.project import opening
 from qwen_orch.project.config import Config
 from qwen_orch.project.opening import finished, is_at_work, new_session, opened, timed_out, working
+from qwen_orch.project.project import Project
+from tests.faults.work import A, B, create, planning
 from tests.strategies import ORCH, T0, graph_of, task
 
 NOW = datetime(2024, 5, 8, tzinfo=UTC)
@@ -91,10 +94,28 @@ def test_a_new_session_has_an_id_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
     """Chance may give the same end twice; then another is drawn."""
     graph = graph_with()
     ends = iter(["aaaa", "aaaa", "bbbb"])
-    monkeypatch.setattr(opening, "suffix", lambda: next(ends))
+    monkeypatch.setattr("qwen_orch.project.draw.suffix", lambda: next(ends))
     first = new_session(graph, SessionKind.TASK, "work")
     graph = apply(graph, e.SessionOpened(first), T0)
     assert (first.id, new_session(graph, SessionKind.TASK, "work").id) == ("session-work-aaaa", "session-work-bbbb")
+
+
+def test_an_id_that_another_orchestration_has_is_not_drawn(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its snapshot is there; when nothing else can be drawn it is said, and not tried for ever."""
+    ends = chain(["aaaa", "bbbb", "cccc"], repeat("aaaa"))
+    monkeypatch.setattr("qwen_orch.project.draw.suffix", lambda: next(ends))
+    taken = project.layout.has_session
+    for wanted in ("session-work-aaaa", "session-work-bbbb"):
+        mine = new_session(project.writer(A).graph, SessionKind.TASK, "work", taken=taken)
+        assert mine.id == wanted
+        project.writer(A).commit("new_task", lambda _, mine=mine: [e.SessionOpened(mine)])
+        project.checkpoint(last=True)
+    create(B)(project)
+    other = project.writer(B)
+    assert new_session(other.graph, SessionKind.TASK, "work", taken=taken).id == "session-work-cccc"
+    with pytest.raises(StorageError, match="session-work-aaaa is taken, and so are"):
+        new_session(other.graph, SessionKind.TASK, "work", taken=taken)
+    assert working(other.graph, project, planning(B).id)[0] == planning(B).id
 
 
 def test_a_parent_that_is_not_here_is_none() -> None:
@@ -108,11 +129,11 @@ def test_a_parent_that_is_not_here_is_none() -> None:
     ("state", "becomes"),
     [("active", "same"), ("suspended", "awake"), ("completed", "new"), ("failed", "new"), (None, "new")],
 )
-def test_working_in_a_session(state: str | None, becomes: str) -> None:
+def test_working_in_a_session(state: str | None, becomes: str, tmp_path: Path) -> None:
     """It is taken as it is, woken, or another opened from it."""
     graph = graph_with(*([session(1, SessionState(state))] if state else []))
     wanted = SessionId("session-1") if state else None
-    name, events = working(graph, Config(), wanted)
+    name, events = working(graph, Project.at(tmp_path), wanted)
     if becomes == "new":
         (made,) = [x for x in events if isinstance(x, e.SessionOpened)]
         assert made.session.id == name != "session-1"
