@@ -20,6 +20,7 @@ from tests.agents import opencode_cli
 from tests.agents.answers import Answer, call, hang, text
 from tests.agents.openai_model import Model
 from tests.agents.product import PATIENCE, Product
+from tests.agents.test_plan_agent import PURPOSES
 
 PLAN = """\
 - [ ] Alpha lays the ground
@@ -92,6 +93,12 @@ def claim(summary: str) -> Answer:
     return report("claim_done", summary=summary)
 
 
+def thought(number: int, purpose: str) -> Answer:
+    """Return the model's call that records a thought."""
+    told = {"thought": f"I think of {purpose}", "purpose": purpose, "thoughtNumber": number, "totalThoughts": 4}
+    return report("sequentialthinking", **told, nextThoughtNeeded=number < 4)
+
+
 def test_a_plan_is_done_in_order_reviewed_proven_and_reported(project: Product) -> None:
     """The reviewer is in a mode in which opencode changes nothing. A dozen commands that differ are no loop, though
     each is announced before it is known which one it will be.
@@ -119,6 +126,20 @@ def test_a_plan_is_done_in_order_reviewed_proven_and_reported(project: Product) 
     assert told[:-1] == [(f"echo {number} >> beta.txt", True, "--yes") for number in range(1, 13)]
     assert told[-1] == ("git push", False, "policy")
     assert [(one["title"], one["state"]) for one in second["actions"]][-1] == ("git push", "failed")
+
+
+def test_it_thinks_and_plans_and_touches_nothing(project: Product) -> None:
+    project.configure({"thinkingDepth": "quick"})
+    thoughts = [thought(number, purpose) for number, purpose in enumerate(PURPOSES, 1)]
+    plan = report("submit_plan", plan="# Letter\n- [ ] Write it\n- [ ] Send it, depends on: Write it")
+    project.model.play([thoughts[0], plan, sum(thoughts[2:], thoughts[1]), plan, text("There it is.")])
+    done = project.run("plan", "Send a letter", "--agent", "--yes")
+    assert (done.returncode, "[risks] I think of risks" in done.stderr) == (0, True)
+    assert "3 more thoughts (1 of 4)" in project.model.requests[2].results[1]
+    assert "Plan mode ACTIVE" in project.model.requests[0].user[-1]
+    tasks = project.result("list_tasks")["tasks"]
+    assert [(task["title"], task["depends_on"]) for task in tasks] == [("Write it", []), ("Send it", ["task-001"])]
+    assert sorted(one.name for one in project.root.iterdir()) == [".git", ".qwen"]
 
 
 def test_what_nobody_allows_is_denied_and_a_claim_without_work_is_not_believed(project: Product) -> None:
