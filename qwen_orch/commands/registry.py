@@ -92,7 +92,9 @@ class Command(NamedTuple):
         options = {p.word: p for p in self.params if p.option}
         if option not in options:
             near = did_you_mean(option, options)
-            raise UsageError(f"/{self.name} has no option {option[:40]}{near}", *self.hints)
+            text = any(p.arg.takes == "text" for p in self.params)
+            quote = ("-- before text that begins with dashes",) if text else ()
+            raise UsageError(f"/{self.name} has no option {option[:40]}{near}", *self.hints, *quote)
         return options[option]
 
     def only_reads(self, arguments: Mapping[str, Any]) -> bool:
@@ -102,8 +104,7 @@ class Command(NamedTuple):
     @property
     def hints(self) -> tuple[str, ...]:
         """What to type when the words were wrong."""
-        quote = ("-- before text that begins with dashes",) if any(p.arg.takes == "text" for p in self.params) else ()
-        return (f"/{self.name} --help", *quote)
+        return (f"/{self.name} --help",)
 
 
 def _usage(param: Param) -> str:

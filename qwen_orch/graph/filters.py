@@ -83,7 +83,7 @@ def _compiled(text: str, table: tuple[Key[R], ...], scope: Scope) -> Callable[[R
 def _test_of(term: Term, keys: dict[str, Key[R]], scope: Scope) -> Callable[[R], bool]:
     """Return the test one term stands for."""
     if term.key:
-        either = [_test_of_value(_key(term.key, keys), value, scope) for value in _given(term, keys)]
+        either = [_test_of_value(_key(term, keys), value, scope) for value in _given(term, keys)]
     else:
         either = [_in_title(term.values[0])]
     return lambda record: any(test(record) for test in either) != term.negated
@@ -94,18 +94,19 @@ def _in_title(word: str) -> Callable[[R], bool]:
     return lambda record: wanted in record.title.casefold()
 
 
-def _key(name: str, keys: dict[str, Key[R]]) -> Key[R]:
-    if name not in keys:
+def _key(term: Term, keys: dict[str, Key[R]]) -> Key[R]:
+    if term.key not in keys:
+        typed = clip(one_line(f"{term.key}:{','.join(term.values)}"), 40)
         raise UsageError(
-            f"there is no filter key {_shown(name)}{did_you_mean(name, keys)}",
+            f"there is no filter key {_shown(term.key)}{did_you_mean(term.key, keys)}",
             f"keys: {', '.join(keys)}",
-            f'to look for it in titles: "{clip(one_line(name), 40)}:"',
+            f'to look for it in titles: "{typed}"',
         )
-    return keys[name]
+    return keys[term.key]
 
 
 def _given(term: Term, keys: dict[str, Key[R]]) -> tuple[str, ...]:
-    key = _key(term.key, keys)
+    key = _key(term, keys)
     if not term.values:
         raise UsageError(f"{key.name}: needs a value", _choices(key))
     return term.values

@@ -169,3 +169,11 @@ def test_help_on_all(desk: Desk) -> None:
     assert sorted(e.name for e in shown) == sorted(ALL)
     places = [GROUPS.index(e.group) for e in shown]
     assert places == sorted(places)
+
+
+def test_dashes_are_spoken_of_where_there_are_some() -> None:
+    """A hint about them helps nobody who left a word out."""
+    dashes = "-- before text that begins with dashes"
+    assert refused("/note").hints == ("/note TEXT", "/note --help")
+    assert refused("/note --why").hints == ("/note --help", dashes)
+    assert refused("/graph --nosuch").hints == ("/graph --help",)

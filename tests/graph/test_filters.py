@@ -191,6 +191,7 @@ def test_an_unknown_time_passes_no_test() -> None:
     [
         ("stat:pending", "'stat'; did you mean status?", "status, priority"),
         ("fix: it", "no filter key 'fix'", '"fix:"'),
+        ("fix:tests", "no filter key 'fix'", '"fix:tests"'),
         ("status:pendng", "'pendng' is not a value of status; did you mean pending?", "blocked, ready, interrupted"),
         ("status:pending,x", "'x' is not", "pending"),
         ("-priority:urgent", "'urgent' is not", "critical, high, medium, low"),
