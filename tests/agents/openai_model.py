@@ -38,7 +38,7 @@ from attrs import frozen
 
 from tests.agents.answers import Answer, Forever, Usage, status
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds to wait for a request that is bound to come."""
 NAME = "scripted"
 """The only model that is served; any name is accepted."""

@@ -22,7 +22,7 @@ from typing import Any, cast
 import acp
 from acp import schema
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds for any one call: a loaded machine is slow, a broken agent is silent."""
 
 

@@ -44,7 +44,7 @@ from tests.agents.openai_model import Model
 from tests.agents.raw_client import Bare, running
 
 FLAGS = ("--exclude-tools", "tool_search")
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Stage(NamedTuple):
@@ -365,7 +365,7 @@ def test_headless_calls_an_error_success(stage: Stage) -> None:
         cwd=stage.bare.cwd,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     result = json.loads(done.stdout.splitlines()[-1])

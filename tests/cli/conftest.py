@@ -84,7 +84,7 @@ def process(project: Path) -> Callable[..., Said]:
     def running(*arguments: str, stdin: str = "", **more: Any) -> Said:
         words = [sys.executable, "-m", "qwen_orch", *arguments]
         done = subprocess.run(
-            words, input=stdin.encode(), capture_output=True, env=environment(**more), timeout=60, check=False
+            words, input=stdin.encode(), capture_output=True, env=environment(**more), timeout=180, check=False
         )
         return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -29,7 +29,7 @@ def shop(call: Call, process: Call) -> Call:
 def sh(command: str) -> subprocess.CompletedProcess[bytes]:
     """Run a line of shell in which ``$ORCH`` is the command line."""
     env = environment(ORCH=" ".join(ORCH))
-    return subprocess.run(["bash", "-c", command], capture_output=True, env=env, timeout=60, check=False)
+    return subprocess.run(["bash", "-c", command], capture_output=True, env=env, timeout=180, check=False)
 
 
 def test_process(shop: Call) -> None:
@@ -95,7 +95,7 @@ def test_objects_are_flushed_one_by_one(shop: Call) -> None:
             child.stdin.flush()
             assert json.loads(child.stdout.readline())["ok"] is True
         child.stdin.close()
-        assert child.wait(60) == 0
+        assert child.wait(180) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -111,7 +111,7 @@ def test_signals(shop: Call, number: signal.Signals) -> None:
         child.stdin.flush()
         child.stdout.readline()
         child.send_signal(number)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=180)
     assert (child.returncode, out, err) == (130, b"", b"")
 
 
@@ -125,7 +125,9 @@ def test_imports(shop: Call) -> None:
         found = [m for m in {heavy.split()!r} if m in sys.modules]
         assert not found, found
         """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment(), timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=environment(), timeout=180, check=False
+    )
     assert (done.returncode, done.stderr) == (0, b"")
 
 
@@ -158,7 +160,7 @@ def test_signals_during_work(shop: Call, number: signal.Signals, ignored: bool) 
         while b"begun\n" not in child.stderr.readline().replace(b"echo begun", b""):
             pass
         child.send_signal(number)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=180)
     assert child.returncode == 130, (out, err)
     assert b"Traceback" not in err
     (told,) = shop("--json", "task_status", "task-004").json

@@ -16,7 +16,7 @@ from qwen_orch.model.task import Outcome, TaskStatus
 from tests.cli.conftest import environment
 from tests.commands.desk import Desk
 
-SOON = 40.0
+SOON = 90.0
 """Seconds after which a test that waits gives up, however slow the machine."""
 WAITS = "sleep 300 & echo $! > child; echo begun; echo $$ > leader; wait"
 

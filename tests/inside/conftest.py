@@ -45,7 +45,7 @@ def ours(project: Path, surroundings: dict[str, str]) -> Callable[..., str]:
     def running(*words: str) -> str:
         command = [sys.executable, "-m", "qwen_orch", *words]
         done = subprocess.run(
-            command, cwd=project, env=surroundings, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=project, env=surroundings, capture_output=True, text=True, timeout=180, check=False
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -68,7 +68,7 @@ def headless(
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
 

@@ -37,7 +37,7 @@ def ask(project: Path, tmp_path: Path) -> Ask:
             env=environment(HOME=str(tmp_path), PATH=COMMANDS),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=True,
         )
         assert done.stderr == ""
@@ -52,7 +52,7 @@ def ask(project: Path, tmp_path: Path) -> Ask:
 
 IMPATIENT = "import sys, qwen_orch.qwen_prompt as q; q.SECONDS = {seconds}; sys.exit(q.main(sys.argv[2:]))"
 COMMANDS = "/usr/local/bin:/usr/bin:/bin"
-PLAN = "\n- [ ] One (1h)\n  - check: `true`\n- [ ] Two\n  - check: `sleep 30`\n"
+PLAN = "\n- [ ] One (1h)\n  - check: `true`\n- [ ] Two\n  - check: `sleep 600`\n"
 
 
 def test_a_command_is_done_and_told(ask: Ask, project: Path) -> None:

@@ -174,14 +174,14 @@ class Terminal:
         self.picture = pyte.Screen(110, 60)
         self._stream = pyte.ByteStream(self.picture)
         words = ["--auth-type", "openai"]
-        self.process = pexpect.spawn(str(qwen), words, env=env, cwd=str(folder), dimensions=(60, 110), timeout=60)
+        self.process = pexpect.spawn(str(qwen), words, env=env, cwd=str(folder), dimensions=(60, 110), timeout=180)
 
     @property
     def text(self) -> str:
         """What stands on the screen."""
         return "\n".join(line.rstrip() for line in self.picture.display)
 
-    def wait_for(self, pattern: str, seconds: float = 60) -> str:
+    def wait_for(self, pattern: str, seconds: float = 180) -> str:
         """Return the screen once *pattern* is on it."""
         deadline = time.monotonic() + seconds
         while not re.search(pattern, self.text):

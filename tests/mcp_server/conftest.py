@@ -97,7 +97,7 @@ class Client:
 
     def leave(self) -> tuple[int, bytes]:
         """End its input, and return the exit code and all that is left on stderr."""
-        _, complaints = self.process.communicate(timeout=60)
+        _, complaints = self.process.communicate(timeout=180)
         return self.process.returncode, complaints
 
 

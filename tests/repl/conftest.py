@@ -17,19 +17,24 @@ from qwen_orch.cli import main
 from tests.cli.conftest import environment
 
 PLAN = "# Shop\n\n- [ ] Catalogue (2h)\n- [ ] Cart (3h)\n- [ ] Checkout (1h)\n"
-PATIENCE = 30
+PATIENCE = 60
 """Seconds to wait for what is bound to come; a loaded machine is slow, a broken shell is silent."""
 PASTE, PASTED = "\x1b[200~", "\x1b[201~"
 ENTER, TAB, ESCAPE, CTRL_C, CTRL_D, CTRL_R, CTRL_O, UP = "\r", "\t", "\x1b", "\x03", "\x04", "\x12", "\x0f", "\x1b[A"
 
 
-class Terminal:
-    """A terminal of 100 columns and 30 lines on which the shell runs."""
+HELD = 'until test -e "$0"; do sleep 0.05; done; exec "$@"'
 
-    def __init__(self, *arguments: str, cursor: bool = True, **more: str) -> None:
+
+class Terminal:
+    """A terminal of 100 columns and 30 lines on which the shell runs; *held*, it begins when that file is there."""
+
+    def __init__(self, *arguments: str, cursor: bool = True, held: Path | None = None, **more: str) -> None:
         env = environment(**{"TERM": "xterm", **more})
-        words = ["-m", "qwen_orch", *arguments]
-        self.child = pexpect.spawn(sys.executable, words, env=env, dimensions=(30, 100), timeout=PATIENCE)
+        words = [sys.executable, "-m", "qwen_orch", *arguments]
+        if held:
+            words = ["/bin/sh", "-c", HELD, os.fspath(held), *words]
+        self.child = pexpect.spawn(words[0], words[1:], env=env, dimensions=(30, 100), timeout=PATIENCE)
         self.child.delaybeforesend = None
         self._screen = pyte.HistoryScreen(100, 30, history=1000)
         if cursor:  # most terminals tell where it is
@@ -132,8 +137,8 @@ def terminal(folder: Path) -> Iterator[Callable[..., Terminal]]:
     """Start shells; none outlives the test."""
     started: list[Terminal] = []
 
-    def start(*arguments: str, cursor: bool = True, **more: str) -> Terminal:
-        started.append(Terminal(*arguments, cursor=cursor, **more))
+    def start(*arguments: str, cursor: bool = True, held: Path | None = None, **more: str) -> Terminal:
+        started.append(Terminal(*arguments, cursor=cursor, held=held, **more))
         return started[-1]
 
     yield start

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from tests.repl.agents import answers, at_work, outcomes
 from tests.repl.conftest import CTRL_C, CTRL_D, ENTER, TAB, Terminal
 
 Start = Callable[..., Terminal]
-ASKS = "sleep 2; run echo one > one.txt; claim it"
+ASKS = "run echo one > one.txt; claim it"
 
 
 @pytest.fixture(autouse=True)
@@ -31,20 +30,23 @@ def nothing_left(folder: Path) -> Iterator[None]:
     assert soon(lambda: not running(folder))
 
 
-def begun(terminal: Start, words: str = "", **more: str) -> Terminal:
-    """Return a shell in which work goes on in the background."""
+def begun(terminal: Start, words: str = "", tasks: int = 1, **more: str) -> Terminal:
+    """Return a shell in which work at so many *tasks* goes on in the background."""
     shell = terminal(**more)
     shell.prompt()
     shell.run(f"/new_task {words} --background", "in the background")
+    assert soon(lambda: len(outcomes(Path.cwd())) == tasks)
     return shell
 
 
 def test_four_at_once_and_the_keys_stay_where_they_are(terminal: Start, folder: Path) -> None:
     """What is typed survives the news above it, and Tab completes it meanwhile."""
-    at_work(folder, *(f"chatter 200; sleep 3; chatter 200; {'sleep 300' if n == 4 else ASKS}" for n in range(1, 5)))
-    shell = begun(terminal, "--all --jobs 4")
+    lines = (f"chatter 200; await ../go; chatter 200; {'sleep 300' if n == 4 else ASKS}" for n in range(1, 5))
+    at_work(folder, *lines)
+    shell = begun(terminal, "--all --jobs 4", tasks=4)
     shell.see("4 in progress")
     shell.type("/task_sta")
+    (folder.parent / "go").touch()
     shell.see("task-001 asks", "task-002 asks", "task-003 asks")
     shell.prompt("/task_sta")
     shell.see("3 ask: /permissions")
@@ -58,7 +60,7 @@ def test_four_at_once_and_the_keys_stay_where_they_are(terminal: Start, folder: 
 def test_answered_from_the_prompt(terminal: Start, folder: Path) -> None:
     """Tab offers who asks; the news say what became of it."""
     at_work(folder, ASKS, "sleep 300")
-    shell = begun(terminal, "--all --jobs 2")
+    shell = begun(terminal, "--all --jobs 2", tasks=2)
     shell.see("task-001 asks: /permissions")
     shell.run("/permissions", "│ echo one > one.txt", "next: /allow task-001 1")
     shell.type("/allow ")
@@ -82,7 +84,7 @@ def test_denied_from_the_prompt(terminal: Start, folder: Path) -> None:
 def test_leaving_says_what_goes_on(terminal: Start, folder: Path) -> None:
     """And it does."""
     at_work(folder, "sleep 300", "sleep 300")
-    shell = begun(terminal, "--all --jobs 2")
+    shell = begun(terminal, "--all --jobs 2", tasks=2)
     shell.type(CTRL_D)
     shell.see("goes on in the background: task-001, task-002 · qwen-orch /cancel_task task-001 stops it")
     assert shell.ended() == 0
@@ -107,10 +109,8 @@ def test_a_killed_shell_takes_nothing_with_it(terminal: Start, folder: Path) -> 
     again.see("task-001 in progress")
     again.prompt()
     assert "interrupted" not in again.text
-    began = time.monotonic()
     again.run("/cancel_task task-001", "cancelled")
-    assert soon(lambda: not running(folder), 10)
-    assert time.monotonic() - began < 10
+    assert soon(lambda: not running(folder))
 
 
 def test_two_shells(terminal: Start, folder: Path) -> None:

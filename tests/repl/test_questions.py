@@ -28,6 +28,11 @@ def started(terminal: Start, command: str, **more: str) -> Terminal:
     return shell
 
 
+def go(folder: Path) -> None:
+    """Let the agents go on that await it; no file of the project, and so no work of theirs."""
+    (folder.parent / "go").touch()
+
+
 def asked(shell: Terminal, *wanted: str) -> str:
     """Return the screen once the cursor stands behind the question and nothing else does, *wanted* being above."""
     shell.see(*wanted)
@@ -35,10 +40,11 @@ def asked(shell: Terminal, *wanted: str) -> str:
 
 
 def test_the_exact_command_is_shown_and_keys_typed_before_are_no_answer(terminal: Start, folder: Path) -> None:
-    at_work(folder, "sleep 1; run echo one > one.txt; claim it is there")
+    at_work(folder, "await ../go; run echo one > one.txt; claim it is there")
     shell = started(terminal, "/new_task")
     shell.see("task-001 ▸")
     shell.type(f"y{ENTER}")
+    go(folder)
     asked(shell, "task-001 ? Shell", "\n           echo one > one.txt\n")
     assert answers(folder) == [("task-001 echo one > one.txt", None, "")]
     shell.type(f"y{ENTER}")
@@ -50,10 +56,11 @@ def test_the_exact_command_is_shown_and_keys_typed_before_are_no_answer(terminal
 @pytest.mark.parametrize("dumb", [False, True])
 def test_typed_before_in_plain_lines(terminal: Start, folder: Path, dumb: bool) -> None:
     """On a dumb terminal, and where one command runs without the shell: no answer either."""
-    at_work(folder, "sleep 2; run echo one > one.txt; claim it is there")
+    at_work(folder, "await ../go; run echo one > one.txt; claim it is there")
     shell = started(terminal, "/new_task", TERM="dumb") if dumb else terminal("new_task")
     shell.see("task-001 ▸")
     shell.type("y\n")
+    go(folder)
     asked(shell, "echo one > one.txt")
     assert answers(folder) == [("task-001 echo one > one.txt", None, "")]
     shell.type("n\n")
@@ -62,9 +69,10 @@ def test_typed_before_in_plain_lines(terminal: Start, folder: Path, dumb: bool) 
 
 def test_what_others_say_waits_until_the_answer(terminal: Start, folder: Path) -> None:
     """Nothing is written behind the question while another agent talks; all of it is there afterwards, in order."""
-    at_work(folder, "run echo one > one.txt; claim it", "sleep 1; chatter 30; write end.txt x; claim it")
+    at_work(folder, "run echo one > one.txt; claim it", "await ../go; chatter 30; write end.txt x; claim it")
     shell = started(terminal, "/new_task --all --jobs 2")
     asked(shell)
+    go(folder)
     assert soon(lambda: len(answers(folder)) == 2)  # the other has talked, and now asks, too
     assert "chatter" not in shell.watched()
     assert shell.line == QUESTION
@@ -140,9 +148,10 @@ def test_a_question_that_another_terminal_answers_goes_away(
 
 def test_a_task_cancelled_elsewhere_takes_its_question_with_it(terminal: Start, folder: Path) -> None:
     """And the next one is asked in peace."""
-    at_work(folder, "run echo one > one.txt", "sleep 1; run echo two > two.txt; claim it")
+    at_work(folder, "run echo one > one.txt", "await ../go; run echo two > two.txt; claim it")
     shell = started(terminal, "/new_task --all --jobs 2")
     asked(shell, "echo one")
+    go(folder)
     Desk(folder)("/cancel_task 1")
     asked(shell, "echo two")
     shell.type(f"y{ENTER}")

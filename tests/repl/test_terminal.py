@@ -212,23 +212,24 @@ def test_ctrl_c_at_the_prompt(terminal: Start, planned: Path) -> None:
 
 def test_ctrl_c_during_a_command(terminal: Start, folder: Path) -> None:
     """Cancels the wait; the shell and the plan survive."""
-    (folder / "slow.md").write_text("# Slow\n- [ ] Sleep\n  run: `echo begun; sleep 600`\n")
+    (folder / "slow.md").write_text("# Slow\n- [ ] Sleep\n  run: `expr 6 + 36; sleep 600`\n")
     shell = terminal()
     shell.prompt()
     shell.run("/plan @slow.md", "orch-slow")
     shell.run("/approve_plan", "sleep 600")
     shell.type(f"/new_task{ENTER}")
-    shell.see("begun")
+    shell.see(" 42")
     shell.type(CTRL_C)
     shell.prompt()
     shell.run("/list_tasks", "Sleep")
     assert "Traceback" not in shell.text
 
 
-def test_typed_ahead(terminal: Start, planned: Path) -> None:
+def test_typed_ahead(terminal: Start, planned: Path, tmp_path: Path) -> None:
     """Keys typed before the prompt is there are kept, those typed while a command runs too."""
-    shell = terminal()
+    shell = terminal(held=tmp_path / "go")
     shell.type(f"/list_tasks{ENTER}")
+    (tmp_path / "go").touch()
     shell.see("Checkout")
     shell.prompt()
     shell.type(f"/note one{ENTER}/note two{ENTER}/context --d")
@@ -236,10 +237,11 @@ def test_typed_ahead(terminal: Start, planned: Path) -> None:
     assert [e["note"]["text"] for e in events() if e["event"] == "NoteAdded"] == ["one", "two"]
 
 
-def test_lines_typed_too_early_are_text(terminal: Start, planned: Path) -> None:
+def test_lines_typed_too_early_are_text(terminal: Start, planned: Path, tmp_path: Path) -> None:
     """Several lines that came before pastes could be marked may be a paste: they wait for Enter."""
-    shell = terminal()
+    shell = terminal(held=tmp_path / "go")
     shell.type("/note one\n/note two\n")
+    (tmp_path / "go").touch()
     shell.see("qwen-orch> /note one\n           /note two")
     assert not [e for e in events() if e["event"] == "NoteAdded"]
     shell.type(CTRL_C)
@@ -335,12 +337,13 @@ def test_dumb_terminal(terminal: Start, planned: Path) -> None:
     assert len(state()["tasks"]) == 3
 
 
-def test_terminal_is_left_as_it_was(planned: Path) -> None:
+def test_terminal_is_left_as_it_was(planned: Path, tmp_path: Path) -> None:
     """Echo and line editing are back when the shell has ended."""
     import termios
 
-    shell = Terminal()
+    shell = Terminal(held=tmp_path / "go")
     before = termios.tcgetattr(shell.child.child_fd)
+    (tmp_path / "go").touch()
     shell.prompt()
     shell.type(CTRL_D)
     shell.see("\n")
