@@ -201,6 +201,8 @@ def _initialize(server: Server, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tools(server: Server, params: dict[str, Any]) -> dict[str, Any]:
+    if params.get("cursor") is not None:
+        raise Refusal(BAD_PARAMS, "there is no such page: all tools are on the first")
     return {"tools": server.catalogue.offered()}
 
 

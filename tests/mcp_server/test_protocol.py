@@ -74,9 +74,11 @@ def test_an_answer_that_nobody_reads_ends_it_well(connect: Connect) -> None:
         (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":[]}', -32602),
         (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}}', -32602),
         (b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"thoughts","arguments":[1]}}', -32602),
+        (b'{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"2"}}', -32602),
+        (b'{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"debug"}}', -32601),
         (b'{"jsonrpc":"2.0","id":1,"method":"ping","params":"' + b"x" * 10_000_001 + b'"}', -32600),
     ],
-    ids=range(17),
+    ids=range(19),
 )
 def test_what_is_no_request_is_an_error(connect: Connect, line: bytes, code: int) -> None:
     """With the code for it, and the next request is answered as if nothing had been."""
