@@ -12,7 +12,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qwen_orch.answers.core import SessionAnswer, session_answer
-from qwen_orch.errors import OrchError, StorageError
+from qwen_orch.errors import OrchError, SessionCorrupted, StorageError
 from qwen_orch.model.ids import OrchestrationId
 from qwen_orch.model.session import AGENT
 from qwen_orch.store import journal, seal
@@ -42,8 +42,8 @@ class Brief(NamedTuple):
 class Entry(NamedTuple):
     """The sessions of one orchestration, as they are while its journal *stands* so.
 
-    They were found in the snapshots at record *seq*, whose checksum is *last*: as long as the journal holds that one,
-    a snapshot that reaches no further than it did then need not be read again. 0 when they were not found there.
+    They were found at record *seq*, whose checksum is *last*: as long as the journal holds that one, what no record
+    after it tells of, and a snapshot that reaches no further than it did then, need not be read again.
     """
 
     stands: Stands
@@ -80,11 +80,33 @@ def _found(project: Project, own: OrchestrationId, stands: Stands, before: Entry
         writer = project.opened(own)
         if writer.newer:
             return Entry(NOWHERE, tuple(_understood(project, writer)))
-        found = writer.graph.sessions.values()
-        return Entry(stands, tuple(Brief(0, session_answer(s)) for s in found))
+        return _opened(writer, stands, before)
     except OrchError as error:
         project.reports.append(error.message)
         return None
+
+
+def _opened(writer: Writer, stands: Stands, before: Entry | None) -> Entry:
+    """Return what the graph says, as while we work; it is asked only of sessions that changed since we looked."""
+    known, sessions = _unchanged(writer, before), writer.graph.sessions
+    briefs = (known.get(i) or Brief(0, session_answer(sessions[i])) for i in sessions)
+    return Entry(stands, tuple(briefs), writer.seq, writer.store.last)
+
+
+def _unchanged(writer: Writer, before: Entry | None) -> dict[str, Brief]:
+    """Return what was known *before* of the sessions of which no record tells since."""
+    from qwen_orch.store.fold import parts_of
+
+    if before is None or before.seq == 0:
+        return {}
+    known = {b.session.id: b for b in before.briefs}
+    with contextlib.suppress(SessionCorrupted):
+        for line in writer.past():
+            if line.record.seq == before.seq:
+                return known if seal.mark_of(line.raw) == before.last else {}
+            for name in parts_of(line.record.events):
+                known.pop(name, None)
+    return {}
 
 
 def _understood(project: Project, writer: Writer) -> Iterator[Brief]:

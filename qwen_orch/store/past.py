@@ -47,15 +47,27 @@ class Past:
     _read: list[Line] = field(factory=list)
     _grown: list[Line] = field(factory=list)
     """What was written since it was opened, oldest first."""
+    _fault: SessionCorrupted | None = None
+    """Why no more can be read."""
 
     def __iter__(self) -> Iterator[Line]:
         yield from reversed(self._grown)
         for place in count():
-            if place == len(self._read):
-                self._read += map(Line, islice(self._older, 1))
-            if place == len(self._read):
+            if place == len(self._read) and not self._read_on():
                 return
             yield self._read[place]
+
+    def _read_on(self) -> bool:
+        """Read one line more, and tell whether there was one; what is damaged stays so, however often it is asked."""
+        if self._fault is not None:
+            raise self._fault
+        try:
+            raw = next(self._older, None)
+        except SessionCorrupted as error:
+            self._fault = error
+            raise
+        self._read += [] if raw is None else [Line(raw)]
+        return raw is not None
 
     def records(self) -> Iterator[Record]:
         """Yield the records; raise `SessionCorrupted` at the first that the journal no longer holds."""

@@ -75,6 +75,11 @@ class Store:
         """The journal."""
         return self.layout.journal(self.orchestration)
 
+    @property
+    def last(self) -> str:
+        """The checksum of the last record that the caller's graph knows."""
+        return self._last
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Be the one writer while the block runs."""

@@ -9,14 +9,21 @@ import orjson
 import pytest
 from attrs import evolve
 
+from qwen_orch.execution.brief import brief, prompt
 from qwen_orch.execution.brief.parts import RULES
-from qwen_orch.execution.brief.workspace import MOST_BYTES, files_for
+from qwen_orch.execution.brief.workspace import MANY, MOST_BYTES, files_for, given
 from qwen_orch.graph.state import Graph
-from qwen_orch.model.session import Artifact, SessionKind
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import SessionId
+from qwen_orch.model.plan import Decision
+from qwen_orch.model.session import Artifact, Session, SessionKind, SessionState
 from qwen_orch.model.task import Evidence
+from qwen_orch.project.project import Project
 from qwen_orch.store.lease import MARK
 from tests.commands.desk import Desk
 from tests.execution.test_brief import WORK, graph_with
+from tests.faults.work import A, create, fresh, planning
+from tests.project.test_long_life import Counting
 from tests.strategies import T0, task
 
 
@@ -76,3 +83,29 @@ def test_an_agent_is_sent_what_context_shows(desk: Desk, tmp_path: Path, monkeyp
     worker, reviewer = sorted(prompts, key=lambda text: "second reader:" in text)
     assert Path("given.txt").read_text() == worker + "\n"
     assert "trust me" not in reviewer.replace("sim: claim trust me", "")
+
+
+def test_of_many_sessions_only_those_are_read_that_have_something_to_say(tmp_path: Path) -> None:
+    """The brief is the same as from them all, while we work too."""
+    project: Project = fresh(tmp_path)
+    create(A)(project)
+    writer = project.writer(A)
+    crowd = [Session(SessionId(f"session-crowd-{n:03d}"), SessionKind.TASK, "w", A, created=T0) for n in range(MANY)]
+    decided = e.DecisionMade(crowd[7].id, Decision("sqlite", "it is there"))
+    ended = [e.SessionMoved(s.id, SessionState.COMPLETED) for s in crowd]
+    writer.commit("new_task", lambda _: [*map(e.SessionOpened, crowd), decided, *ended])
+    project.checkpoint(last=True)
+    project.sessions()
+    disk = Counting()
+    here = fresh(project.root, disk)
+    graph = here.writer(A).graph
+    own = graph.session(planning(A).id)
+    disk.reads.clear()
+    shown = given(here, graph, own)
+    read = [name for name in disk.reads if name.startswith("session-")]
+    assert read == [f"{crowd[7].id}.json"]
+    assert shown == brief(graph, own, here.config.agent_context)
+    here.writer(A).commit("decide", lambda _: [e.DecisionMade(crowd[9].id, Decision("toml", "they know it"))])
+    graph = here.writer(A).graph
+    assert given(here, graph, own) == brief(graph, own, here.config.agent_context)
+    assert "toml" in prompt(given(here, graph, own))

@@ -224,3 +224,35 @@ def test_only_the_sessions_that_changed_are_read_again(project: Project) -> None
         shutil.copytree(other.home / kind, project.home / kind, dirs_exist_ok=True)
     assert fresh(project.root).sessions() == scanned(project.root)
     assert [s.notes for s in fresh(project.root).sessions()] == [7]
+
+
+def test_while_we_work_only_what_changed_is_asked_for(project: Project) -> None:
+    """Of a plan with many sessions, before the snapshots are current again: what others wrote is among it."""
+    for _ in range(30):
+        another(project)
+    disk = Counting()
+    here = fresh(project.root, disk)
+    assert len(here.sessions()) == 31
+    commit(here, e.NoteAdded(OWN[A], Note("mine", T0)), settle=False)
+    commit(fresh(project.root), e.NoteAdded(SessionId("session-more-0007"), Note("theirs", T0)), settle=False)
+    disk.reads.clear()
+    told = {s.id: s.notes for s in here.sessions()}
+    assert {i: n for i, n in told.items() if n} == {OWN[A]: 1, "session-more-0007": 1}
+    read = [name for name in disk.reads if name.startswith("session-")]
+    assert read == ["session-more-0007.json"], "the one that the other's note is put into"
+    here.checkpoint(last=True)
+    assert fresh(project.root).sessions() == here.sessions() == scanned(project.root)
+
+
+def test_what_was_known_of_another_history_is_not_believed(project: Project) -> None:
+    """The journal was replaced, and goes on from another record of the same number."""
+    another(project)
+    project.sessions()
+    before = index.read(project)[A]
+    other = before._replace(
+        last="00000000", briefs=tuple(b._replace(session=b.session._replace(notes=9)) for b in before.briefs)
+    )
+    writer = project.writer(A)
+    assert index._unchanged(writer, before).keys() == {b.session.id for b in before.briefs}
+    assert index._unchanged(writer, other) == {}
+    assert index._unchanged(writer, before._replace(seq=writer.seq + 1)) == {}

@@ -148,8 +148,10 @@ def test_damage_is_met_when_one_gets_there(long: Store) -> None:
     path = long.layout.segment(ORCH, first)
     path.write_bytes(path.read_bytes().replace(b"mind the gap", b"mind the cat"))
     assert long.past(100).state({"task-001"}, 99).tasks[task_id(1)].title == "title 99"
-    with pytest.raises(SessionCorrupted, match=rf"{first:012d}.jsonl is damaged"):
-        long.past(100).state({SESSION}, 99)
+    past = long.past(100)
+    for _ in range(2):
+        with pytest.raises(SessionCorrupted, match=rf"{first:012d}.jsonl is damaged"):
+            past.state({SESSION}, 99)
     with pytest.raises(SessionCorrupted, match="record 101 is missing"):
         long.past(101)
 

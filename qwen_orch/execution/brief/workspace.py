@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from qwen_orch.execution.brief import brief, prompt
 from qwen_orch.execution.brief.parts import GUIDES, RULES, in_play
+from qwen_orch.graph.shelf import Shelf
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import SessionId
 from qwen_orch.model.session import Session, SessionKind
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from qwen_orch.processes.shop import Shop
     from qwen_orch.project.project import Project
 
+MANY = 50
+"""Sessions of a plan from which on the index is asked which of them hold decisions."""
 MOST_FILES = 20
 """Files in play that are read."""
 MOST_BYTES = 16_000
@@ -26,7 +31,19 @@ MOST_BYTES = 16_000
 
 def given(project: Project, graph: Graph, session: Session) -> tuple[ContextPart, ...]:
     """Return the brief of *session* as it is now: what ``/context`` shows, and what an agent is sent."""
-    return brief(graph, session, project.glance.agent_context, files_for(project.root, graph, session))
+    files = files_for(project.root, graph, session)
+    return brief(_telling(project, graph, session), session, project.glance.agent_context, files)
+
+
+def _telling(project: Project, graph: Graph, session: Session) -> Graph:
+    """Return *graph* without the sessions that have nothing to say in the brief, so that they need not be read."""
+    if len(graph.sessions) <= MANY:
+        return graph
+    task = graph.tasks.get(session.task) if session.task else None
+    own = (session.id, *(a.session for a in (task.attempts if task else ())))
+    deciding = (SessionId(s.id) for s in project.sessions() if s.orchestration == graph.root.id and s.decisions)
+    known = {i for i in (*own, *deciding) if i in graph.sessions}
+    return evolve(graph, sessions=Shelf.of(graph.sessions[i] for i in known))
 
 
 def prompt_of(shop: Shop, session: SessionId) -> str:
