@@ -15,6 +15,8 @@ DEEPEST = 12
 """From this depth on, deeper is not set in any further."""
 NARROW = 24
 """What the flexible column keeps before the others give way."""
+READABLE = 14
+"""Less of it than this is read by nobody: then the last column makes room, and the next, but never the first."""
 ENOUGH = 6
 LEAST = 4
 _NOTHING = Span("")
@@ -61,8 +63,18 @@ def _columns(table: Table, width: int) -> list[_Column]:
     wanted = {p: max(natural[p], headers.get(p, 0)) for p in shown}
     if table.marked in wanted and sum(wanted.values()) - max(0, wanted[flexible] - NARROW) > room:
         wanted[table.marked] = 1
+    widths = _readable(wanted, flexible, room, table.wrap)
+    return [_Column(p, widths[p], p in table.right, p == flexible) for p in widths]
+
+
+def _readable(wanted: dict[int, int], flexible: int, room: int, wrap: bool) -> dict[int, int]:
+    """Return widths that fit in *room*. From the last on, columns are left out until the flexible one can be read."""
     widths = _squeezed(wanted, flexible, room)
-    return [_Column(p, widths[p], p in table.right, p == flexible) for p in shown]
+    if wrap or len(wanted) <= 2 or widths.get(flexible, READABLE) >= min(READABLE, wanted.get(flexible, 0)):
+        return widths
+    last = next(p for p in reversed(wanted) if p != flexible)
+    fewer = {p: wide for p, wide in wanted.items() if p != last}
+    return _readable(fewer, flexible, room + GUTTER, wrap)
 
 
 def _natural(rows: list[Row], place: int, flexible: bool) -> int:

@@ -70,8 +70,16 @@ def test_the_flexible_column_gives_way() -> None:
     ]
 
 
-def test_where_it_is_narrow_the_first_column_is_kept_longest() -> None:
-    assert painted([TABLE], 20).splitlines() == ["  ID       TIT…  EST", "  task-1   A l…   2h", "  task-22  Sho…  10h"]
+def test_where_it_is_narrow_the_last_column_makes_room() -> None:
+    """And the first is kept longest: a title can be asked for by it."""
+    assert painted([TABLE], 30).splitlines()[1:] == ["  task-1   A long title…    2h", "  task-22  Short           10h"]
+    assert painted([TABLE], 28).splitlines()[1:] == ["  task-1   A long title tha…", "  task-22  Short"]
+    assert painted([TABLE], 14).splitlines()[1:] == ["  task-1   A…", "  task-22  Sh…"]
+
+
+def test_where_it_is_narrow_and_the_flexible_column_has_nothing() -> None:
+    table = Table((row("task-1", "", "waits for task-2", "2h"),), flexible=1)
+    assert painted([table], 20) == "  task-1  waits…  2h\n"
 
 
 def test_a_column_without_content_vanishes() -> None:
