@@ -74,7 +74,7 @@ def test_where_it_is_narrow_the_last_column_makes_room() -> None:
     """And the first is kept longest: a title can be asked for by it."""
     assert painted([TABLE], 30).splitlines()[1:] == ["  task-1   A long title…    2h", "  task-22  Short           10h"]
     assert painted([TABLE], 28).splitlines()[1:] == ["  task-1   A long title tha…", "  task-22  Short"]
-    assert painted([TABLE], 14).splitlines()[1:] == ["  task-1   A…", "  task-22  Sh…"]
+    assert painted([TABLE], 15).splitlines()[1:] == ["  task-1   A l…", "  task-22  Sho…"]
 
 
 def test_where_it_is_narrow_and_the_flexible_column_has_nothing() -> None:
