@@ -41,7 +41,7 @@ T = TypeVar("T")
 Permit = Callable[[dict[str, Any]], Awaitable[bool]]
 """Called with the raw tool call that an agent wants to make; tells whether it may."""
 
-START_SECONDS, OPEN_SECONDS, CALL_SECONDS = 30.0, 60.0, 10.0
+START_SECONDS, OPEN_SECONDS, CALL_SECONDS = 60.0, 60.0, 10.0
 """Deadlines: for the handshake, for opening a session (which starts our report server), for any smaller call."""
 _SILENT = logging.NullHandler()
 """The library logs to the root logger, which without any handler writes to the terminal."""
