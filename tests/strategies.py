@@ -198,6 +198,7 @@ def _plan_events() -> st.SearchStrategy[e.Event]:
             e.PlanCompleted(),
             e.PlanReopened(),
             e.GatesVerified((Criterion("all green", "true"),)),
+            e.PlanTitled("Another name"),
             e.CheckpointNamed("before", 3),
             e.PlanReset(True),
             e.PlanRestored(orchestration()),

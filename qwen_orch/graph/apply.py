@@ -57,6 +57,8 @@ def _plan(root: Orchestration | None, event: e.PlanEvent, at: str) -> Orchestrat
             plan = revised
         case e.GatesVerified(gates):
             plan = evolve(plan, quality_gates=gates)
+        case e.PlanTitled(title):
+            return evolve(root, title=title, updated=at)
         case e.CheckpointNamed(name, seq):
             return evolve(root, checkpoints={**root.checkpoints, name: seq}, updated=at)
         case _:

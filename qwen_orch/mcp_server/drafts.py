@@ -39,7 +39,8 @@ def submit_plan(caller: Caller, said: dict[str, Any]) -> PlanTaken:
         if caller.session:
             _refuse_thoughtless(caller.own(graph), caller.ctx.project.config)
         adopting = _adopting(graph, session, text, title, caller.ctx.project.config)
-        return [*adopting, e.MetadataRecorded(session.id, SUBMISSION, digest)]
+        titled = [] if caller.session else _titled(graph, text, title)
+        return [*titled, *adopting, e.MetadataRecorded(session.id, SUBMISSION, digest)]
 
     writer.commit("submit_plan", taking)
     graph = writer.graph
@@ -60,6 +61,14 @@ def _misgivings(graph: Graph, text: str, title: str | None) -> Iterator[str]:
     yield from map(str, draft.warnings)
     if title and draft.title != graph.root.title:
         yield f"it keeps the title under which it was begun: {graph.root.title}"
+
+
+def _titled(graph: Graph, text: str, title: str | None) -> list[e.Event]:
+    """Return the event that gives a draft, which a thought may have begun, the title of its plan."""
+    from qwen_orch.planning.submission import faultless
+
+    wanted = faultless(text, title).title
+    return [e.PlanTitled(wanted)] if wanted != graph.root.title else []
 
 
 def _refuse_thoughtless(session: Session, config: Config) -> None:

@@ -99,6 +99,13 @@ class PlanRevised(PlanEvent):
 
 
 @frozen
+class PlanTitled(PlanEvent):
+    """A draft that was begun by a thought has its title now."""
+
+    title: str
+
+
+@frozen
 class CheckpointNamed(PlanEvent):
     """Record *seq* of the journal was given a name to come back to."""
 
@@ -344,6 +351,7 @@ Event: TypeAlias = (
     | PlanReset
     | GatesVerified
     | PlanRevised
+    | PlanTitled
     | CheckpointNamed
     | PlanRestored
     | TasksAdded

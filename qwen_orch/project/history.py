@@ -27,6 +27,8 @@ def words(event: e.Event) -> str:  # noqa: C901 - one case an event
             return f"removed {_count(len(ids))}"
         case e.PlanReset():
             return "emptied the plan"
+        case e.PlanTitled(title):
+            return f"the plan is called {title}"
         case e.CheckpointNamed(name, seq):
             return f"named step {seq} {name}"
         case e.CommandsApproved(ids):

@@ -183,6 +183,11 @@ def test_a_cancelled_task_can_be_reopened() -> None:
     assert reopened.tasks[ONE] == evolve(gone, status=TaskStatus.PENDING, summary="", finished=None)
 
 
+def test_a_draft_has_another_title() -> None:
+    graph = started((), PlanStatus.DRAFT)
+    assert apply(graph, e.PlanTitled("Shop"), T1).root == evolve(graph.root, title="Shop", updated=T1)
+
+
 def test_a_plan_is_approved_completed_reopened_and_reset() -> None:
     phases = (Phase(phase_id(1), "one"),)
     graph = started(phases, PlanStatus.DRAFT)

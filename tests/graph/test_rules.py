@@ -43,6 +43,7 @@ PLAN_EVENTS: dict[type[e.Event], e.Event] = {
     e.PlanCompleted: e.PlanCompleted(),
     e.PlanReopened: e.PlanReopened(),
     e.PlanReset: e.PlanReset(True),
+    e.PlanTitled: e.PlanTitled("Shop"),
     e.AttemptStarted: e.AttemptStarted(ONE, ATTEMPT),
     e.TaskClaimed: e.TaskClaimed(ONE, "ann"),
 }

@@ -132,13 +132,13 @@ def test_on_its_own_it_thinks_where_think_does(desk: Desk, connect: Connect) -> 
 
 
 def test_on_its_own_without_any_plan_it_opens_a_draft(desk: Desk, connect: Connect) -> None:
-    """Whoever plans thinks first; the plan that is handed in later goes there."""
+    """Whoever plans thinks first; the plan that is handed in later goes there, and gives it its title."""
     client = connect()
     client.call("sequentialthinking", **step(1, "What is wanted?"))
     client.call("sequentialthinking", **step(1, "What is wanted?"))
     assert steps(desk) == 2
     taken = client.call("submit_plan", plan="- [ ] Build it\n- [ ] Test it\n", title="The thing")
-    assert taken["warnings"] == ["it keeps the title under which it was begun: What is wanted?"]
+    assert (taken["warnings"], taken["orchestration"]["title"]) == ([], "The thing")
     assert desk.reopen()("/session_history").entries[0].by == "sequentialthinking"
     graph = desk.graph
     assert (len(graph.tasks), graph.root.id) == (2, taken["orchestration"]["id"])
