@@ -27,8 +27,13 @@ QWEN_VARIABLES = (
     *("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "DASHSCOPE_API_KEY", "BAILIAN_CODING_PLAN_API_KEY"),
     *("QWEN_HOME", "QWEN_RUNTIME_DIR", "QWEN_MODEL", "QWEN_CODE_API_TIMEOUT_MS"),
 )
-QWEN_WITHOUT = ("tool_search", "agent", "ask_user_question", "exit_plan_mode", "monitor", "send_message", "task_stop")
-"""Tools of Qwen Code that would hide ours behind a search, ask a person who is not there, or work out of our sight."""
+QWEN_WITHOUT = (
+    *("tool_search", "tool_call", "ask_user_question", "enter_plan_mode", "exit_plan_mode", "enter_worktree"),
+    *("agent", "monitor", "send_message", "task_stop", "cron_create", "loop_wakeup"),
+)
+"""Tools of Qwen Code, of one version or another, that would hide ours behind a search, ask a person who is not there,
+change the mode that was set, or work out of our sight or in another folder.
+"""
 
 
 @frozen
