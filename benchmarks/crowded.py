@@ -129,9 +129,17 @@ def figures(folder: Path) -> list[Figure]:
     found.append(within("/sessions, painted", crowded, ["/sessions"], 1.0))
     found.append(within("/resume of a prefix", crowded, ["/resume", "session-task-7-0400"], 0.5))
     found.append(within("/resume of a prefix, 1 x 10,000", full, ["/resume", "session-task-7-000000007"], 1.0))
+    found.append(within("/context, 1 x 10,000", full, ["/context"], 0.6))
     found.append(compared("/note, 1 x 10,000", lambda p: one_shot(p, "/note", "x"), full, new, 1.5))
     found.append(compared("/list_tasks, 1 x 10,000", lambda p: one_shot(p, "/list_tasks"), full, new, 2.0))
+    found.append(compared("/undo, 1 x 10,000", noted_and_not, full, new, 2.0))
     return found
+
+
+def noted_and_not(project: Path) -> float:
+    """Write a note, and return how many seconds it takes to take it back."""
+    one_shot(project, "/note", "x")
+    return one_shot(project, "/undo")
 
 
 def main() -> int:

@@ -1,8 +1,8 @@
 """What a step and a start cost, as ratios to what nobody can do without: ``python benchmarks/steps.py``.
 
 A step against a bare append and fdatasync of the same bytes, in the same folder, at 10, 1,000 and 100,000 tasks; a
-restore of 100,000 tasks against ``orjson.loads`` of the same bytes; a start after 20,000 steps against one after 1,000:
-what is older is sealed, and not read. Both sides are measured in turn, in one run, and
+restore of 100,000 tasks against ``orjson.loads`` of the same bytes; a start and an undo after 20,000 steps against
+after 1,000: what is older is sealed, and not read. Both sides are measured in turn, in one run, and
 the median counts, so that the machine and its load matter little.
 """
 
@@ -27,11 +27,12 @@ from qwen_orch.model.plan import Orchestration, Plan  # noqa: E402
 from qwen_orch.model.session import Session, SessionKind  # noqa: E402
 from qwen_orch.model.task import Criterion, Dependency, Estimate, Task  # noqa: E402
 from qwen_orch.project.project import Project  # noqa: E402
+from qwen_orch.project.undo import undo  # noqa: E402
 from qwen_orch.project.writer import Writer  # noqa: E402
 
 AT = "2024-05-06T08:00:00.000+00:00"
 SIZES = (10, 1_000, 100_000)
-STEP_LIMIT, FLAT_LIMIT, RESTORE_LIMIT, LIFE_LIMIT = 4.0, 1.2, 5.0, 1.5
+STEP_LIMIT, FLAT_LIMIT, RESTORE_LIMIT, LIFE_LIMIT, UNDO_LIMIT = 4.0, 1.2, 5.0, 1.5, 1.5
 LIVES = (1_000, 20_000)
 STEPS = 150
 BATCH = 5_000
@@ -131,9 +132,9 @@ def restore_ratio(root: Path) -> float:
     return min(restored) / min(plain)
 
 
-def life_ratio(folder: Path) -> float:
-    """What a start costs after many steps against one after few, in a project of 100 tasks."""
-    best: list[float] = []
+def life_ratios(folder: Path) -> tuple[float, float]:
+    """What a start, and an undo, cost after many steps against after few, in a project of 100 tasks."""
+    best: list[tuple[float, float]] = []
     for life in LIVES:
         root = folder / f"life-{life}"
         root.mkdir()
@@ -145,8 +146,17 @@ def life_ratio(folder: Path) -> float:
             if number % 50 == 0:
                 project.checkpoint()
         project.checkpoint(last=True)
-        best.append(min(timed(lambda root=root: Project.at(root).writer(ORCH)) for _ in range(9)))
-    return best[1] / best[0]
+        start = min(timed(lambda root=root: Project.at(root).writer(ORCH)) for _ in range(9))
+        best.append((start, min(timed(lambda root=root: taken_back(root)) for _ in range(9))))
+    few, many = best
+    return many[0] / few[0], many[1] / few[1]
+
+
+def taken_back(root: Path) -> None:
+    """Take back the newest step, in a process that has just started."""
+    writer = Project.at(root).writer(ORCH)
+    undo(writer, force=False)
+    writer.checkpoint(last=True)
 
 
 def main() -> int:
@@ -159,12 +169,13 @@ def main() -> int:
         project.writer(ORCH)
         project.checkpoint(last=True)
         restored = restore_ratio(largest)
-        lived = life_ratio(Path(name))
+        lived, undone = life_ratios(Path(name))
     rows = [(f"step at {n:,} tasks / bare append+fdatasync", s / b, STEP_LIMIT) for n, (s, b) in found.items()]
     steps = [step for step, _ in found.values()]
     rows.append(("step at the dearest size / at the cheapest", max(steps) / min(steps), FLAT_LIMIT))
     rows.append((f"restore of {SIZES[-1]:,} tasks / orjson.loads", restored, RESTORE_LIMIT))
     rows.append((f"start after {LIVES[1]:,} steps / after {LIVES[0]:,}", lived, LIFE_LIMIT))
+    rows.append((f"undo after {LIVES[1]:,} steps / after {LIVES[0]:,}", undone, UNDO_LIMIT))
     print(f"{'what':50} | {'measured':>8} | {'limit':>5} | ok")
     for what, ratio, limit in rows:
         print(f"{what:50} | {ratio:7.2f}x | {limit:4.1f}x | {'yes' if ratio <= limit else 'NO'}")

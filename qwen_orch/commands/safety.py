@@ -68,6 +68,7 @@ def _all_or_none(writer: Writer, count: int, redo: bool, force: bool) -> list[Re
         raise StateTransitionError(few if there else f"there is nothing to {what}", "/session_history")
     for step in [] if redo or force else reversed(chosen):
         undoing.refuse_outside(step)
+    undoing.look_ahead(writer.past(), chosen, redo)
     return chosen
 
 

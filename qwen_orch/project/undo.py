@@ -66,6 +66,15 @@ def redo(writer: Writer, newest: int | None = None) -> Record:
     return taken[0]
 
 
+def look_ahead(past: Past, steps: list[Record], redoing: bool) -> None:
+    """Read all that going over *steps* needs; raises `SessionCorrupted` while nothing has been changed yet."""
+    for step in steps:
+        if redoing:
+            past.state(_changed(step), step.seq)
+        else:
+            _before(past, step)
+
+
 def _changed(step: Record) -> set[str]:
     return set().union(*map(subjects, step.events))
 

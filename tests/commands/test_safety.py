@@ -57,6 +57,23 @@ def test_undo_is_whole_or_nothing(desk: Desk) -> None:
     desk.refused("/undo --redo 1", StateTransitionError)
 
 
+def test_damage_far_back_is_met_before_anything_is_taken_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last of three steps needs a part of the journal in which a bit flipped: that is mended, then all are done."""
+    monkeypatch.setattr(segments, "SEAL_BYTES", 2_000)
+    desk.plan()
+    whole = desk.graph
+    for line in ("/update_task 1 priority:high", "/add_task B", "/add_task C"):
+        desk(line)
+    first = min(desk.project.home.glob("journal/*.0*.jsonl"))
+    raw = bytearray(first.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    first.write_bytes(raw)
+    done = desk.reopen().run("/undo 3")
+    assert any(first.name in line for line in done.warnings)
+    assert same(desk.graph, whole)
+    desk.sound()
+
+
 def test_what_commands_did_is_not_undone_unless_forced(desk: Desk) -> None:
     """Forced, the record forgets it: the files are as the command left them."""
     desk.plan("# P\n- [ ] A\n  - run: `touch made`\n")
