@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,8 @@ def busy(desk: Desk) -> Desk:
         ("-state:completed", ["planning", "task"]),
         ("task:task-001", ["task", "verification"]),
         ("task:2", ["task"]),
-        ("created:today updated:<1d", ["planning", "task", "task", "verification"]),
-        ("created:yesterday", []),
+        ("created:<1d updated:<1d", ["planning", "task", "task", "verification"]),
+        ("created:>1d", []),
         ("talk", ["task"]),
         ("parent:none", ["planning"]),
     ],
@@ -45,6 +46,20 @@ def test_filters(busy: Desk, terms: str, kinds: list[str]) -> None:
     found = busy(f"/sessions {terms}")
     assert sorted(s.kind for s in found.sessions) == kinds
     assert (found.shown, found.total) == (len(kinds), 4)
+
+
+def test_today_is_the_day_of_whoever_asks(busy: Desk) -> None:
+    """Where they are; asked again when it ended meanwhile."""
+    asked, found = None, ()
+    while asked != day(datetime.now(UTC)):
+        asked, found = day(datetime.now(UTC)), busy("/sessions created:today").sessions
+    made = {s.id: day(datetime.fromisoformat(s.created)) for s in busy.graph.sessions.values()}
+    assert {s.id for s in found} == {one for one, on in made.items() if on == asked}
+
+
+def day(at: datetime) -> date:
+    """Return the day of a moment, here."""
+    return at.astimezone().date()
 
 
 def test_the_tree_hangs_together(busy: Desk) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, tzinfo
 
 import pytest
 
@@ -10,6 +10,7 @@ from qwen_orch.answers.core import ProgressAnswer
 from qwen_orch.answers.safety import Setting, Settings
 from qwen_orch.answers.sessions import Entry, History
 from qwen_orch.model.task import Evidence
+from qwen_orch.views import parts
 from qwen_orch.views.parts import bar, count, duration, following, short, state, took, when
 from qwen_orch.views.task_parts import command, ending, tail, waits
 from tests.views.reading import painted
@@ -51,13 +52,16 @@ def test_work_that_was_not_seen_is_told_as_such() -> None:
     assert "".join(ending(some)) == "3 files changed, 2 of them perhaps by others"
 
 
-def test_a_time_is_as_short_as_its_distance_allows() -> None:
-    now = datetime.now(UTC)
-    assert when(now.isoformat()) == f"{now:%H:%M}"
-    assert when("2024-03-02T14:05:00+00:00") == "2 Mar 2024"
-    earlier = now - timedelta(days=1)
-    if earlier.year == now.year:
-        assert when(earlier.isoformat()) == f"{earlier.day} {earlier:%b %H:%M}"
+def test_a_time_is_as_short_as_its_distance_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Then:
+            return cls(2024, 3, 1, 9, 30, tzinfo=tz)
+
+    monkeypatch.setattr(parts, "datetime", Then)
+    assert when("2024-03-01T00:05:00+00:00") == "00:05"
+    assert when("2024-02-29T23:59:59+00:00") == "29 Feb 23:59"
+    assert when("2023-12-31T23:59:59+00:00") == "31 Dec 2023"
 
 
 @pytest.mark.parametrize("text", ["", "soon", "9999-99-99", "0001-01-01T00:00:00+14:00"])
