@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,8 +48,9 @@ VARYING = (
 )
 SECONDS = 120
 ROWS, COLUMNS = 16, 80
-QUIET = 2.0
-"""A screen that does not change for so many seconds is done."""
+QUIET = 15.0
+"""A screen that does not change for so many seconds will not show what is waited for."""
+PROMPT = "qwen-orch>"
 
 
 class Said(NamedTuple):
@@ -138,10 +139,13 @@ class Page:
         environment = {**self.environment, "TERM": "xterm-256color"}
         shell = pexpect.spawn("qwen-orch", cwd=self.project, env=environment, dimensions=(ROWS, COLUMNS))
 
-        def look(wanted: str) -> str:
-            """Take in what is printed until the screen shows *wanted*, or nothing has changed for a while."""
+        def at_prompt(shown: str) -> bool:
+            return screen.display[screen.cursor.y].rstrip() == PROMPT
+
+        def look(done: Callable[[str], bool]) -> str:
+            """Take in what is printed until the screen is *done*, or nothing has changed for a while."""
             quiet, shown, before = time.monotonic() + QUIET, "", ""
-            while time.monotonic() < quiet and not (wanted and _alike(wanted, shown, any_order=False)):
+            while time.monotonic() < quiet and not done(shown):
                 try:
                     data = shell.read_nonblocking(65536, timeout=0.1)
                     stream.feed(data)
@@ -154,12 +158,12 @@ class Page:
                     quiet = time.monotonic() + QUIET
             return shown
 
-        look("")
+        look(at_prompt)
         for key in keys:
             shell.send("\r" if key == "⏎" else key)
             if key == "⏎":
-                look("")
-        printed = look(said)
+                look(at_prompt)
+        printed = look(lambda shown: _alike(said, shown, any_order=False))
         shell.close(force=True)
         if _alike(said, printed, any_order=False):
             return said
@@ -240,7 +244,7 @@ def main(arguments: list[str]) -> int:
     chosen = [Path(a).resolve() for a in arguments if not a.startswith("--")] or pages()
     wrong = 0
     for path in chosen:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # where lines are wrapped depends on its length
             page = Page(path, Path(folder).resolve(), "--anew" in arguments)
             text = page.run()
         if page.faults:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.agents.product import soon
 from tests.repl.agents import at_work, outcomes
 from tests.repl.conftest import CTRL_C, ENTER, Terminal
 from tests.repl.test_questions import processes_in
@@ -28,4 +29,4 @@ def test_a_second_ctrl_c_ends_what_does_not_stop(terminal: Start, folder: Path) 
     shell.prompt()
     assert outcomes(folder) == {"task-001": "cancelled"}
     shell.run("/list_tasks", "Part 1")
-    assert not [line for line in processes_in(folder) if "odd_agent" in line]
+    assert soon(lambda: not [line for line in processes_in(folder) if "odd_agent" in line])
