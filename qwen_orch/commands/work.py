@@ -189,17 +189,22 @@ def complete_task(
 
 
 def _mine(ctx: Context, graph: Graph) -> TaskId:
-    """Return the task of the current session if it is in progress or claimed, else the only such task."""
-    open_now = (TaskStatus.IN_PROGRESS, TaskStatus.CLAIMED)
+    """Return the task of the current session if it is in progress or claimed, else the only such task.
+
+    Work that was cut short, such as an agent's, is nobody's: whoever knows that it is done names it.
+    """
     current: SessionId | None = ctx.session(ctx.writer)
     here = graph.sessions[current].task if current else None
-    if here and graph.task(here).status in open_now:
+    busy = [t for t in graph.ordered() if t.status in (TaskStatus.IN_PROGRESS, TaskStatus.CLAIMED)]
+    mine = [t.id for t in busy if t.status is TaskStatus.CLAIMED or t.open_attempt]
+    if here and here in mine:
         return here
-    busy = [t.id for t in graph.ordered() if t.status in open_now]
-    if len(busy) == 1:
-        return busy[0]
-    hints = [f"/complete_task {i}" for i in busy[:4]] or ["/new_task"]
-    raise StateTransitionError(f"{len(busy) or 'no'} tasks are in progress: say which is done", *hints)
+    if len(mine) == 1:
+        return mine[0]
+    hints = [f"/complete_task {t.id}" for t in busy[:4]] or ["/new_task"]
+    if busy and not mine:
+        raise StateTransitionError(f"{busy[0].id} was interrupted: name what is done all the same", *hints)
+    raise StateTransitionError(f"{len(mine) or 'no'} tasks are in progress: say which is done", *hints)
 
 
 def refuse_claim(graph: Graph, task: Task) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -278,6 +279,25 @@ def test_which_task_is_meant(desk: Desk) -> None:
     assert set(error.hints) == {"/complete_task task-001", "/complete_task task-003"}
     desk("/complete_task 3")
     assert desk("/complete_task").task.id == "task-001"
+
+
+@pytest.mark.parametrize("executor", ["agent", "shell"])
+def test_work_that_was_cut_short_is_claimed_by_name_only(desk: Desk, executor: str) -> None:
+    """Nobody is at it: who says that it is done says which it is; work by hand beside it is what is meant."""
+    desk.plan(plan_of("A", "B"))
+    desk("/export_plan json --include-progress --output plan.json")
+    page = json.loads(Path("plan.json").read_text())
+    attempt = {"number": 1, "executor": executor, "session": "session-x-aaaa", "started": "2026-01-01T00:00:00+00:00"}
+    page["tasks"][0] |= {"status": "in_progress", "attempts": [attempt | {"outcome": "running"}]}
+    Path("plan.json").write_text(json.dumps(page))
+    desk("/import plan.json", yes=True)
+    error = desk.refused("/complete_task", StateTransitionError)
+    assert error.message == "task-001 was interrupted: name what is done all the same"
+    assert error.hints == ("/complete_task task-001",)
+    desk("/approve_plan")
+    desk("/new_task 2")
+    assert desk("/complete_task").task.id == "task-002"
+    assert desk("/complete_task 1").task.id == "task-001"
 
 
 def test_starting_what_is_started_already(desk: Desk) -> None:
