@@ -330,14 +330,15 @@ class OneShot:
     def consent(self, question: str, moot: Moot | None = None) -> bool:
         """Ask on stderr; only a plain yes is one."""
         from qwen_orch.model.text import clean
-        from qwen_orch.repl.plain import YES, forget_typed, typed_line
+        from qwen_orch.repl.plain import forget_typed, typed_line
+        from qwen_orch.repl.port import agrees
 
         if not self.interactive:
             return False
         forget_typed()
         print(f"{clean(question, multiline=True)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
         try:
-            return typed_line(moot).strip().lower() in YES
+            return agrees(typed_line(moot))
         except EOFError:
             return False
 

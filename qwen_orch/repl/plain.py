@@ -10,10 +10,8 @@ import termios
 
 from qwen_orch.commands.context import Moot
 from qwen_orch.model.text import clean
+from qwen_orch.repl.port import LOOK_SECONDS, PROMPT, SET_ASIDE, agrees, command_in
 
-PROMPT = "qwen-orch> "
-YES = ("y", "yes")
-LOOK_SECONDS = 0.1
 BURST = 0.05
 """Lines that follow within so many seconds were pasted, not typed."""
 
@@ -21,8 +19,11 @@ BURST = 0.05
 class PlainPrompt:
     """Reads the terminal's own lines; several that arrive at once are one text, so a paste runs no command."""
 
+    _aside: str = ""
+
     def read(self, start: str = "") -> str:
-        """Return a line, or the lines of a paste once a person has agreed; *start* is only said."""
+        """Return a line, or the lines of a paste once a person has agreed; *start* is said, and is what Enter means."""
+        start, self._aside = start or self._aside, ""
         _say(f"{start}\n{PROMPT}" if start else PROMPT)
         lines = [typed_line()]
         while select.select([0], [], [], BURST)[0]:
@@ -31,17 +32,22 @@ class PlainPrompt:
             except EOFError:
                 break
         text = "".join(lines).rstrip("\n")
-        return text if len(lines) == 1 or self.ask(f"Take these {len(lines)} lines as one text?") else ""
+        if len(lines) == 1:
+            return text or start
+        return text if self.ask(f"Take these {len(lines)} lines as one text?") else ""
 
     def ask(self, question: str, default: bool = False, moot: Moot | None = None) -> bool:
         """Ask *question*; lines typed before it was asked are no answer to it."""
         forget_typed()
         _say(f"{clean(question, multiline=True)} {'[Y/n]' if default else '[y/N]'} ")
         try:
-            said = typed_line(moot).strip().lower()
+            said = typed_line(moot)
         except EOFError:
             return False
-        return said in YES or (default and not said)
+        if command := command_in(said):
+            self._aside = command
+            _say(f"{SET_ASIDE}\n")
+        return agrees(said, default)
 
     def write(self, text: str) -> str | None:
         """Open the person's editor; without one, read up to a line with a single full stop."""

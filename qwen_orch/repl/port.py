@@ -6,9 +6,17 @@ from typing import Protocol
 
 from qwen_orch.commands.context import Moot
 
+PROMPT = "qwen-orch> "
+LOOK_SECONDS = 0.1
+"""How often it is looked whether a question is moot."""
+SET_ASIDE = "a command is no answer: that was a no, and the command waits at the prompt; Enter runs it"
+
 
 class Prompt(Protocol):
-    """Reads from a person. Ctrl-C raises `KeyboardInterrupt`, the end of input `EOFError`."""
+    """Reads from a person. Ctrl-C raises `KeyboardInterrupt`, the end of input `EOFError`.
+
+    A command that is typed where a yes or no is asked is a no, and stands at the next prompt: it is said so.
+    """
 
     def read(self, start: str = "") -> str:
         """Return what is submitted at the prompt, in full; *start* stands there already."""
@@ -21,3 +29,15 @@ class Prompt(Protocol):
 
     def stop(self) -> bool:
         """Make `read` raise `EOFError`, if it is waiting and can; tell whether it will. For signal handlers."""
+
+
+def agrees(said: str, default: bool = False) -> bool:
+    """Tell whether what was *said* to a yes/no question is a yes; saying nothing is *default*."""
+    word = said.strip().lower()
+    return word in ("y", "yes") or (default and not word)
+
+
+def command_in(said: str) -> str:
+    """Return the command that was *said* to a yes/no question; nothing if it was none."""
+    word = said.strip()
+    return word if word.startswith("/") else ""

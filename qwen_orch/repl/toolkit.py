@@ -28,17 +28,14 @@ from qwen_orch.repl.facts import Facts
 from qwen_orch.repl.history import ShellHistory
 from qwen_orch.repl.paste import CHIP, Chips
 from qwen_orch.repl.pasting import PasteParser, read_quickly
+from qwen_orch.repl.port import LOOK_SECONDS, PROMPT, SET_ASIDE, agrees, command_in
 from qwen_orch.repl.terminal import Terminal
 from qwen_orch.repl.toolbar import STYLE, toolbar
 from qwen_orch.views.paint import speech
 
-PROMPT = "qwen-orch> "
 MENU = 8
 GLANCE_SECONDS = 1.0
 """How often it is looked what others do while the prompt waits."""
-LOOK_SECONDS = 0.1
-"""How often it is looked whether a question is moot."""
-YES = ("y", "yes")
 Meanwhile: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -66,6 +63,7 @@ class ToolkitPrompt:
             "color_depth": ColorDepth.DEPTH_1_BIT if color is False else None,
         }
         self._waiting: PromptSession[str] | None = None
+        self._aside = ""
         self._session = self._main_session()
 
     def _main_session(self) -> PromptSession[str]:
@@ -86,6 +84,7 @@ class ToolkitPrompt:
 
     def read(self, start: str = "") -> str:
         """Return what is submitted, chips expanded."""
+        start, self._aside = start or self._aside, ""
         return self.chips.expand(self._prompt(self._session, default=start, meanwhile=self._watching))
 
     def ask(self, question: str, default: bool = False, moot: Moot | None = None) -> bool:
@@ -94,10 +93,14 @@ class ToolkitPrompt:
         choices = "[Y/n]" if default else "[y/N]"
         session: PromptSession[str] = PromptSession(f"{clean(question, multiline=True)} {choices} ", **self._shared)
         try:
-            said = self._prompt(session, meanwhile=_until(moot) if moot else None).strip().lower()
+            said = self._prompt(session, meanwhile=_until(moot) if moot else None)
         except EOFError:
             return False
-        return said in YES or (default and not said)
+        if command := command_in(said):
+            self._aside = command
+            self.sink.write(f"{SET_ASIDE}\n")
+            self.sink.flush()
+        return agrees(said, default)
 
     def write(self, text: str) -> str | None:
         """Open the person's editor; without one, an input of several lines."""

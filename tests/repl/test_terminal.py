@@ -320,6 +320,22 @@ def test_one_command_asks(terminal: Start, planned: Path) -> None:
         assert len(state()["tasks"]) == left
 
 
+@pytest.mark.parametrize("kind", ["xterm", "dumb"])
+def test_command_at_a_question(terminal: Start, planned: Path, kind: str) -> None:
+    """Is a no that is said, and is run by the next Enter."""
+    shell = terminal(TERM=kind)
+    shell.prompt()
+    shell.type(f"/reset_plan{ENTER}")
+    shell.see("(3 tasks)? [y/N]")
+    shell.type(f"/list_tasks{ENTER}")
+    shell.see("that was a no", "nobody agreed")
+    shell.prompt("/list_tasks" if kind == "xterm" else "")
+    shell.type(ENTER)
+    shell.see("Checkout")
+    shell.prompt()
+    assert len(state()["tasks"]) == 3
+
+
 def test_dumb_terminal(terminal: Start, planned: Path) -> None:
     """Plain lines, and a paste is still text."""
     shell = terminal(TERM="dumb")

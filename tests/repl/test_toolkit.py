@@ -81,6 +81,7 @@ def test_start(prompt: ToolkitPrompt, keys: PipeInput) -> None:
         (False, "YES\r", True),
         (True, "n\r", False),
         (True, "what\r", False),
+        (True, "/yes\r", False),
         (True, "\x04", False),
     ],
 )
@@ -88,6 +89,16 @@ def test_ask(prompt: ToolkitPrompt, keys: PipeInput, default: bool, typed: str, 
     """Only a yes is one."""
     keys.send_text(typed)
     assert prompt.ask("Sure?", default) is answer
+
+
+def test_a_command_at_a_question(prompt: ToolkitPrompt, keys: PipeInput) -> None:
+    """Is a no, and stands at the next prompt, once."""
+    keys.send_text("/list_tasks\r")
+    assert prompt.ask("Sure?", default=True) is False
+    keys.send_text(" --tree\r")
+    assert prompt.read() == "/list_tasks --tree"
+    keys.send_text("/exit\r")
+    assert prompt.read() == "/exit"
 
 
 def test_keys_typed_before_a_question(prompt: ToolkitPrompt, keys: PipeInput) -> None:
