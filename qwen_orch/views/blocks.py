@@ -1,4 +1,4 @@
-"""What a picture is made of, without a colour, a width or a terminal: spans of text, lines of spans, tables of lines.
+"""What a picture is made of, without a colour, a width or a terminal: spans, lines of them, tables of them, and bars.
 
 A span is the only way for text to enter a picture, and cleans it as it is made: nothing from a plan, an agent or a file
 can reach a terminal raw, or break the layout. Styles are names of meanings, see ``theme.STYLES``.
@@ -96,7 +96,15 @@ class Table(NamedTuple):
     marked: int = -1
 
 
-Block: TypeAlias = Line | Table
+class Bar(NamedTuple):
+    """A bar of which the *fraction* (0 to 1) is full, and what it says behind it; a short one where the width is."""
+
+    fraction: float
+    says: Span
+    indent: int = 2
+
+
+Block: TypeAlias = Line | Table | Bar
 
 GAP = Line(())
 """An empty line."""

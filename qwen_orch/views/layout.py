@@ -5,17 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from qwen_orch.model.text import cells
-from qwen_orch.views.blocks import Block, Line, Piece, Table
+from qwen_orch.views.blocks import Bar, Block, Line, Piece, Table, line
 from qwen_orch.views.columns import table_lines
+from qwen_orch.views.marks import EMPTY, FULL
 from qwen_orch.views.wrapping import Painted, clipped, wrapped
+
+LONGEST_BAR, SHORTEST_BAR = 30, 4
+"""A bar that would be shorter is left out: what it says is enough."""
 
 
 def lay_out(blocks: Iterable[Block], width: int) -> Iterator[Painted]:
     """Yield the lines of *blocks*, none of them wider than *width* columns and none ending in blanks."""
     for block in blocks:
-        painted = table_lines(block, width) if isinstance(block, Table) else _line(block, width)
-        for pieces in painted:
+        for pieces in _painted(block, width):
             yield _ended(pieces, width)
+
+
+def _painted(block: Block, width: int) -> Iterator[Painted]:
+    match block:
+        case Table():
+            return table_lines(block, width)
+        case Bar():
+            return _bar(block, width)
+        case Line():
+            return _line(block, width)
+
+
+def _bar(bar: Bar, width: int) -> Iterator[Painted]:
+    size = min(LONGEST_BAR, width - bar.indent - cells(bar.says.text) - 2)
+    if size < SHORTEST_BAR:
+        yield from _line(line(bar.says, indent=bar.indent), width)
+        return
+    full = int(size * min(1.0, max(0.0, bar.fraction)))
+    margin, gap = Piece(" " * bar.indent), Piece("  ")
+    yield [margin, Piece(FULL * full, "done"), Piece(EMPTY * (size - full), "muted"), gap, bar.says]
 
 
 def _line(line: Line, width: int) -> Iterator[Painted]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from qwen_orch.answers.core import Change, OrchestrationAnswer, ProgressAnswer
 from qwen_orch.model.text import clip
-from qwen_orch.views.blocks import GAP, Block, Line, Row, Span, Table, exact, line, parted
+from qwen_orch.views.blocks import GAP, Bar, Block, Line, Row, Span, Table, exact, line, parted
 from qwen_orch.views.marks import (
     ACTIVE,
     ARROW,
@@ -16,9 +16,7 @@ from qwen_orch.views.marks import (
     DONE,
     DOT,
     DROPPED,
-    EMPTY,
     FAILED,
-    FULL,
     OPEN,
     STOPPED,
     UNSURE,
@@ -52,7 +50,6 @@ STATES: dict[str, tuple[str, str]] = {
 
 DAY = 8.0
 """Working hours."""
-_BAR = 30
 _SEPARATOR = Span.of(f" {DOT} ", "muted")
 
 
@@ -169,11 +166,10 @@ def opening(root: OrchestrationAnswer, *facts: Span | str) -> list[Block]:
 
 def bar(progress: ProgressAnswer) -> list[Block]:
     """Draw how far the plan is, and below it the number of tasks in each status."""
-    full = int(_BAR * min(1.0, max(0.0, progress.fraction)))
     statuses = [f"{n:,} {words(s)}" for s, n in progress.by_status.items() if n]
     done = f"{percent(progress.fraction)}  {progress.done:,} of {count(progress.total, 'task')}"
     return [
-        line(Span.of(FULL * full, "done"), Span.of(EMPTY * (_BAR - full), "muted"), Span.of(f"  {done}"), indent=2),
+        Bar(progress.fraction, Span.of(done)),
         *([Line(joined(statuses), indent=2, hang=2)] if progress.done < progress.total or len(statuses) > 1 else []),
     ]
 

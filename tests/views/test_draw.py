@@ -11,7 +11,7 @@ import pytest
 
 import qwen_orch.views
 from qwen_orch.commands.registry import all_commands
-from qwen_orch.views.blocks import Line, Span, Table
+from qwen_orch.views.blocks import Bar, Line, Span, Table
 from qwen_orch.views.draw import draw
 from qwen_orch.views.theme import STYLES
 from tests.views.samples import SAMPLES
@@ -37,6 +37,8 @@ def spans(block: Any) -> list[Span]:
     """Return all spans of a block."""
     if isinstance(block, Line):
         return list(block.spans)
+    if isinstance(block, Bar):
+        return [block.says]
     return [s for row in block.rows for cell in row.cells for s in ((cell,) if isinstance(cell, Span) else cell)]
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_orch.model.text import cells
-from qwen_orch.views.blocks import GAP, Line, Row, Span, Table, exact, line, row
+from qwen_orch.views.blocks import GAP, Bar, Line, Row, Span, Table, exact, line, row
 from qwen_orch.views.wrapping import clipped, wrapped
 from tests.views.reading import painted
 
@@ -44,6 +44,20 @@ def test_wide_characters_take_two_columns() -> None:
 
 def test_an_empty_line() -> None:
     assert painted([GAP]) == "\n"
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (80, ["  ━━━━━━━━━━━━━━━───────────────  50 %  12 of 24 tasks"]),
+        (40, ["  ━━━━━━━━────────  50 %  12 of 24 tasks"]),
+        (28, ["  ━━──  50 %  12 of 24 tasks"]),
+        (27, ["  50 %  12 of 24 tasks"]),
+        (14, ["  50 %  12 of", "  24 tasks"]),
+    ],
+)
+def test_a_bar_is_as_long_as_there_is_room(width: int, shown: list[str]) -> None:
+    assert painted([Bar(0.5, Span.of("50 %  12 of 24 tasks"))], width).splitlines() == shown
 
 
 TABLE = Table(
