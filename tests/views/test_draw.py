@@ -25,7 +25,7 @@ def test_every_answer_of_a_command_is_among_the_samples() -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sample_is_drawn_as_blocks(name: str) -> None:
-    assert all(isinstance(block, Line | Table) for block in draw(SAMPLES[name]))
+    assert all(isinstance(block, Bar | Line | Table) for block in draw(SAMPLES[name]))
 
 
 @pytest.mark.parametrize("name", SAMPLES)
