@@ -15,7 +15,7 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, TaskId
 from qwen_orch.model.session import Session, SessionKind, SessionState
-from qwen_orch.model.task import Attempt, Evidence, Executor, Outcome, Task
+from qwen_orch.model.task import Attempt, Evidence, Executor, Outcome, Task, TaskStatus
 from qwen_orch.model.text import clean
 from qwen_orch.processes.command import Ran, run
 from qwen_orch.processes.shop import Shop
@@ -106,10 +106,11 @@ async def _unless_taken_over(shop: Shop, task_id: TaskId, session: Session, act:
 
 
 def _was_ended(shop: Shop, task_id: TaskId, session: Session) -> bool:
-    """Tell whether the attempt is over though we are still at it; our own claim, which is being verified, is ours."""
+    """Tell whether the attempt, or the claim it ended in, is over though we are still at it."""
     task = shop.writer.graph.tasks.get(task_id)
-    attempt = next((a for a in task.attempts if a.session == session.id), None) if task else None
-    return attempt is None or attempt.outcome is Outcome.CANCELLED
+    if task is None or not task.attempts or task.attempts[-1].session != session.id:
+        return True
+    return task.status in (TaskStatus.PENDING, TaskStatus.CANCELLED)
 
 
 async def do_by_shell(shop: Shop, wanted: Wanted, session: Session) -> Verdict:

@@ -5,11 +5,13 @@ The simulator does what the lines of the task say; Qwen Code where its own ways 
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from qwen_orch.errors import AgentError
 from tests.agents.answers import text
-from tests.agents.product import Bench, Product, claim
+from tests.agents.product import PATIENCE, Bench, Product, claim, soon
 
 
 def test_a_claim_without_work_is_tried_again_with_that_said_and_then_left_to_the_person(bench: Bench) -> None:
@@ -92,6 +94,23 @@ def test_a_review_that_gives_out_leaves_the_claim(bench: Bench) -> None:
     assert bench("/new_task --yes").exit_code == 0
     assert any("the review gave out" in line for line in bench.door.lines("task-001"))
     assert bench.task(1).status == "claimed"
+
+
+def test_a_review_ends_when_its_task_is_cancelled_elsewhere(simulated: Product) -> None:
+    lines = "  sim: write a.txt a\n  sim: claim it is there\n  sim: review hang"
+    simulated.plan(f"- [ ] Do something\n  - Done when: it is good\n\n{lines}")
+    work = simulated.begin("new_task", "--yes", "--json")
+    assert soon(lambda: "verification active" in sessions(simulated) and simulated.pids("qwen_orch mcp"))
+    simulated.result("cancel_task", "task-001")
+    told = json.loads(work.communicate(timeout=PATIENCE)[0])
+    assert told["error"]["type"] == "StateTransitionError"
+    simulated.nothing_is_left()
+    assert "verification failed" in sessions(simulated)
+
+
+def sessions(project: Product) -> list[str]:
+    """Return the kind and the state of each session."""
+    return [f"{one['type']} {one['state']}" for one in project.result("sessions")["sessions"]]
 
 
 def test_an_attempt_that_used_up_its_tokens_stops_politely_and_goes_on_with_more(bench: Bench) -> None:

@@ -125,6 +125,21 @@ def test_ctrl_c_while_a_check_runs(desk: Desk, started: Callable[..., subprocess
     assert desk("/task_status 1").next[0] == "/complete_task task-001"
 
 
+@pytest.mark.parametrize("how", ["/cancel_task 1", "/update_task 1 status:pending"])
+def test_a_check_stops_when_its_task_is_ended_elsewhere(
+    desk: Desk, started: Callable[..., subprocess.Popen[bytes]], how: str
+) -> None:
+    """Nobody waits for it any more: its processes are gone, its session has ended, and what it found does not count."""
+    desk.plan(f"# P\n- [ ] Long\n  - run: `echo made`\n  - check: `{WAITS}`\n")
+    process = started("/new_task")
+    desk(how)
+    before = desk.task(1)
+    assert process.wait(SOON) == 1
+    assert until(lambda: not runs("leader") and not runs("child"))
+    assert desk.reopen().task(1) == before
+    assert {s.kind: s.state for s in desk.graph.sessions.values()}["verification"] == "failed"
+
+
 def test_ctrl_c_while_completeness_is_checked(desk: Desk, started: Callable[..., subprocess.Popen[bytes]]) -> None:
     """Its session ends, no verdict is touched."""
     desk.plan(f"# P\n- [ ] Long\n  - check: `test ! -f slow && exit 0; {WAITS}`\n")
