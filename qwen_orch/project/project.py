@@ -17,7 +17,7 @@ from qwen_orch.model.ids import OrchestrationId, checked, is_safe, resolve
 from qwen_orch.project.writer import Writer
 from qwen_orch.store import codec, seal
 from qwen_orch.store.aside import keep_aside
-from qwen_orch.store.files import Disk, standing
+from qwen_orch.store.files import Disk, listed, standing
 from qwen_orch.store.migrations import ignoring_newer, is_newer, is_number_newer, migrated, newer_format, refuse_newer
 from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
@@ -209,7 +209,7 @@ class Project:
 
     def _latest(self) -> Current:
         """Return the orchestration whose journal was written to last; one that is empty was never shown."""
-        journals = [(standing(p) or (0, 0, 0), p.stem) for p in self.home.glob("journal/orch-*.jsonl")]
+        journals = [(standing(p) or (0, 0, 0), p.stem) for p in listed(self.home, "journal/orch-*.jsonl")]
         written = [(at, name) for (_, size, at), name in journals if size and is_safe(name)]
         if written:
             return Current(OrchestrationId(max(written)[1]))

@@ -59,6 +59,12 @@ def standing(path: Path) -> Stands | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
+def listed(folder: Path, pattern: str) -> list[Path]:
+    """Return the files in *folder* whose paths below it fit *pattern*, sorted; none when there is no such folder."""
+    with explained("read", folder):
+        return sorted(folder.glob(pattern))
+
+
 def is_read_only(error: StorageError) -> bool:
     """Tell whether *error* says that we may not write, rather than that writing failed."""
     return getattr(error.__cause__, "errno", None) in (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -95,7 +101,7 @@ class Disk:
 
     def glob(self, folder: Path, pattern: str) -> list[Path]:
         """Return the files of a folder whose names fit *pattern*, sorted."""
-        return sorted(folder.glob(pattern))
+        return listed(folder, pattern)
 
     def ensure_folder(self, path: Path) -> None:
         """Make *path* and the folders above it, 0700, durably."""
@@ -195,8 +201,11 @@ class Disk:
             self._close(fd)  # a sweep was quicker than our lock: once more
 
     def sweep(self) -> None:
-        """Remove from the scratch folder what writers that died have left there."""
-        for path in self.scratch.glob(".*.tmp") if self.scratch else ():
+        """Remove from the scratch folder what writers that died have left there, as far as that is possible."""
+        left: list[Path] = []
+        with contextlib.suppress(StorageError):
+            left = listed(self.scratch, ".*.tmp") if self.scratch else []
+        for path in left:
             with contextlib.suppress(OSError):
                 fd = self.calls.open_read(path)
                 try:

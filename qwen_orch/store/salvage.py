@@ -20,6 +20,7 @@ from qwen_orch.model.event import Event
 from qwen_orch.model.ids import task_id
 from qwen_orch.model.task import Task
 from qwen_orch.store import journal, seal, segments, snapshots
+from qwen_orch.store.files import listed
 from qwen_orch.store.fold import differences, fold, folded, part_of, unknown
 from qwen_orch.store.journal import Record, Scan
 from qwen_orch.store.restore import Loaded, Pictures, Restoration
@@ -99,7 +100,7 @@ def _records(work: Restoration, pieces: list[tuple[int, str, bytes]]) -> tuple[b
     pool: journal.Pool = {}
     for seq, after, line in pieces:
         pool.setdefault((seq, after), line)
-    for backup in sorted(work.layout.backups.glob(f"{work.orchestration}.*.jsonl"), reverse=True):
+    for backup in reversed(work.disk.glob(work.layout.backups, f"{work.orchestration}.*.jsonl")):
         for seq, after, line in journal.pieces(work.disk.read(backup) or b""):
             pool.setdefault((seq, after), line)
     return journal.chain(pool, journal.origin(work.orchestration))
@@ -109,7 +110,7 @@ def _with_strays(work: Restoration, pictures: Pictures) -> Pictures:
     """Return *pictures* with the sessions of this orchestration that its plan, damaged or older, does not name."""
     sessions, own = dict(pictures.sessions), work.orchestration
     mark = f'"belongs_to": "{own}"'.encode()
-    for path in sorted(work.layout.home.glob("sessions/*.json")):
+    for path in listed(work.layout.home, "sessions/*.json"):
         if path.stem in sessions:
             continue
         raw = work.disk.read(path) or b""

@@ -22,6 +22,7 @@ from qwen_orch.model.ids import SessionId, TaskId, checked, is_safe, number_of
 from qwen_orch.model.plan import Orchestration
 from qwen_orch.model.task import Task
 from qwen_orch.store import codec, seal
+from qwen_orch.store.files import listed
 from qwen_orch.store.migrations import is_number_newer, migrated, refuse_newer, understood
 
 if TYPE_CHECKING:
@@ -74,13 +75,13 @@ class Layout(NamedTuple):
     def orchestrations(self) -> list[str]:
         """Return the ids of all orchestrations that left a record, a plan or tasks, sorted."""
         places = ("journal/orch-*.jsonl", "plans/orch-*.json", "manifests/orch-*.json")
-        found = {_owner(p) for place in places for p in self.home.glob(place) if _has_bytes(p)}
+        found = {_owner(p) for place in places for p in listed(self.home, place) if _has_bytes(p)}
         return sorted(filter(is_safe, found))
 
     def has(self, orchestration: str) -> bool:
         """Tell whether anything is kept of an orchestration."""
         places = (self.journal(orchestration), self.plan(orchestration), self.manifest(orchestration))
-        return any(map(_has_bytes, places)) or any(self.home.glob(f"journal/{checked(orchestration)}.*.jsonl"))
+        return any(map(_has_bytes, places)) or any(listed(self.home, f"journal/{checked(orchestration)}.*.jsonl"))
 
     def has_session(self, session: str) -> bool:
         """Tell whether a session of this name is kept: their ids are unique in a project, as its files are."""

@@ -239,7 +239,7 @@ class Store:
         folder = self.layout.backups
         copy = folder / f"{self.orchestration}.{stamp()}.{reason}.jsonl"
         self.disk.replace(copy, self.disk.read(self.path) or b"")
-        for old in sorted(folder.glob(f"{self.orchestration}.*T*.*.jsonl"))[:-KEPT_BACKUPS]:
+        for old in self.disk.glob(folder, f"{self.orchestration}.*T*.*.jsonl")[:-KEPT_BACKUPS]:
             self.disk.remove(old)
         return copy
 

@@ -204,3 +204,16 @@ def test_only_files_are_read(kind: str, disk: Disk, tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         disk.read(path)
     assert disk.read(tmp_path / "nothing") is None
+
+
+def test_a_folder_that_cannot_be_listed_is_a_typed_error(tmp_path: Path) -> None:
+    """And no reason not to write: what others left behind is swept another time."""
+    disk = Disk(scratch=tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        disk.sweep()
+        with pytest.raises(StorageError, match=f"cannot read {tmp_path}: Too many open files"):
+            disk.glob(tmp_path, "*")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
