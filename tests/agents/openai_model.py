@@ -16,7 +16,7 @@ test for it. Qwen without ACP asks once more after its turn, for its memory: let
 
 The server is a thread for each connection: tests may be synchronous or not (``await asyncio.to_thread(
 model.wait_for, 2)``). Leaving the ``with`` ends every answer, a hanging one too, and leaves no thread behind. A model
-that was left is an endpoint that is down; ``Model(script, port=old.port)`` brings it up again.
+that was left is an endpoint that is down; ``Model(script, port=port)`` brings it up, on a port of `nobody_listens`.
 """
 
 from __future__ import annotations
@@ -86,6 +86,15 @@ class Request:
 
     def _said(self, role: str) -> list[str]:
         return [plain(one["content"]) for one in self.messages if one["role"] == role]
+
+
+@contextlib.contextmanager
+def nobody_listens() -> Iterator[int]:
+    """Hold a port: who connects is refused, a `Model` may have it, and no other program takes it meanwhile."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield int(held.getsockname()[1])
 
 
 def plain(content: str | list[dict[str, Any]] | None) -> str:

@@ -85,12 +85,12 @@ THOUGHTS = tuple(f"thought {purpose} I think" for purpose in PURPOSES)
     [
         (("crash",), "it went away during the turn"),
         (("error 503 it is down",), "the model answered 503 it is down"),
-        ((*THOUGHTS[:2], "hang"), "no sign of life for 2 seconds (agent.idleTimeout)"),
+        ((*THOUGHTS[:2], "hang"), "no sign of life for 10 seconds (agent.idleTimeout)"),
     ],
 )
 def test_an_agent_that_makes_no_plan(bench: Bench, lines: tuple[str, ...], reason: str) -> None:
     """The text is read without it; the thoughts that it had are kept."""
-    bench.configure(thinkingDepth="quick", agent__idleTimeout="2s")
+    bench.configure(thinkingDepth="quick", agent__idleTimeout="10s" if "hang" in lines else "60s")
     outcome = planned(bench, *lines)
     assert outcome.error is None
     assert any(one.startswith(f"sim made no plan: {reason}") for one in outcome.warnings), outcome.warnings

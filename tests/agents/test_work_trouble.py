@@ -14,7 +14,7 @@ import pytest
 from qwen_orch.errors import AgentError
 from tests.agents import qwen_cli
 from tests.agents.answers import Answer, Forever, cut, finished, forever, garbage, hang, status, text
-from tests.agents.openai_model import Model
+from tests.agents.openai_model import Model, nobody_listens
 from tests.agents.product import Bench, Product, claim, running, soon
 
 AT_ONCE = 4
@@ -31,13 +31,13 @@ class Case(NamedTuple):
     settings: Mapping[str, object] = {}
 
 
-SHORT: Mapping[str, object] = {"agent.idleTimeout": "5s"}
-SILENT = "no sign of life for 5 seconds (agent.idleTimeout)"
+SHORT: Mapping[str, object] = {"agent.idleTimeout": "15s"}
+SILENT = "no sign of life for 15 seconds (agent.idleTimeout)"
 CASES = {
     "a key that is refused": Case([status(401, message="no")], "interrupted", "the model answered 401 no", range(1, 2)),
     "no such model": Case([status(404, message="no")], "interrupted", "the model answered 404 no", range(1, 2)),
-    "for ever busy": Case([forever(status(429))], "interrupted", SILENT, range(1, 9), SHORT),
-    "for ever unavailable": Case([forever(status(503))], "interrupted", SILENT, range(1, 9), SHORT),
+    "for ever busy": Case([forever(status(429))], "interrupted", SILENT, range(1, 99), SHORT),
+    "for ever unavailable": Case([forever(status(503))], "interrupted", SILENT, range(1, 99), SHORT),
     "it hangs": Case([forever(hang())], "interrupted", SILENT, range(1, 2), SHORT),
     "garbage": Case([forever(garbage())], "interrupted", "Model stream ended without a finish reason.", range(9, 10)),
     "cut short": Case([forever(finished(text("Half"), "length"))], "suspicious", "no report", range(10, 11)),
@@ -88,18 +88,17 @@ def test_what_passes_is_waited_for_and_the_work_goes_on(project: Product) -> Non
 def test_an_endpoint_that_is_down_and_then_up_again(project: Product) -> None:
     """Nothing listens; the attempt is interrupted after some tries, and the next goes on in the agent's session."""
     wrote = project.write("a.txt", "a")
-    with Model() as down:
-        pass
-    project.env["OPENAI_BASE_URL"] = down.url
-    project.plan("- [ ] Write it\n  - check: `test -s a.txt`")
-    done = project.run("new_task", "--yes")
-    assert (done.returncode, "Connection error." in done.stderr) == (1, True)
-    assert "trying again in 2 seconds" in done.stderr
-    assert [outcome for outcome, _ in project.attempts()] == ["interrupted"]
-    assert project.task()["task"]["state"] == "interrupted"
-    with Model([wrote, claim("it is there"), text(".")], port=down.port) as up:
-        assert project.result("new_task", "task-001", "--yes")["task"]["status"] == "completed"
-        assert len(up.requests) == 3
+    with nobody_listens() as port:
+        project.env["OPENAI_BASE_URL"] = f"http://127.0.0.1:{port}/v1"
+        project.plan("- [ ] Write it\n  - check: `test -s a.txt`")
+        done = project.run("new_task", "--yes")
+        assert (done.returncode, "Connection error." in done.stderr) == (1, True)
+        assert "trying again in 2 seconds" in done.stderr
+        assert [outcome for outcome, _ in project.attempts()] == ["interrupted"]
+        assert project.task()["task"]["state"] == "interrupted"
+        with Model([wrote, claim("it is there"), text(".")], port=port) as up:
+            assert project.result("new_task", "task-001", "--yes")["task"]["status"] == "completed"
+            assert len(up.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -107,12 +106,13 @@ def test_an_endpoint_that_is_down_and_then_up_again(project: Product) -> None:
     [
         ("error 401 no", "the model answered 401 no"),
         ("crash", "it went away during the turn"),
-        ("hang", "no sign of life for 2 seconds (agent.idleTimeout)"),
-        ("hang deaf", "no sign of life for 2 seconds (agent.idleTimeout)"),
+        ("hang", "no sign of life for 10 seconds (agent.idleTimeout)"),
+        ("hang deaf", "no sign of life for 10 seconds (agent.idleTimeout)"),
     ],
 )
 def test_an_agent_that_gives_out_interrupts_the_attempt(bench: Bench, line: str, words: str) -> None:
-    bench.configure(agent__idleTimeout="2s")
+    if "hang" in line:
+        bench.configure(agent__idleTimeout="10s")
     bench.planned("write a.txt a", line)
     refused = bench.refused("/new_task --yes", AgentError)
     assert refused.message == f"sim stopped: {words}"
