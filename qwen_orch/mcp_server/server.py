@@ -107,8 +107,8 @@ class Wire:
         self._lines, self._out, self._turn = lines, out, Lock()
 
     def listen(self, server: Server) -> None:
-        """Take in what the client sends, until it ends; answer pings."""
-        with contextlib.suppress(BrokenPipeError):
+        """Take in what the client sends, until it ends or is gone; answer pings."""
+        with contextlib.suppress(OSError):  # a terminal that is gone has no end, and a pipe nobody reads takes nothing
             while line := self._lines.readline(LONGEST_MESSAGE + 1):
                 self._skip_rest(line)
                 if _is_ping(line):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pty
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +20,7 @@ from hypothesis import strategies as st
 from qwen_orch.mcp_server import server
 from qwen_orch.mcp_server.server import VERSIONS, Server, serve
 from tests.commands.desk import Desk
-from tests.mcp_server.conftest import Client
+from tests.mcp_server.conftest import WORDS, Client, surroundings
 
 Connect = Callable[..., Client]
 
@@ -44,6 +47,18 @@ def test_the_end_of_input_ends_it_well(connect: Connect) -> None:
     client = connect()
     client.ask("ping")
     assert client.leave() == (0, b"")
+
+
+def test_the_end_of_the_terminal_it_reads_ends_it_well(tmp_path: Path) -> None:
+    """Nothing is at its end then: reading fails."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(WORDS, cwd=tmp_path, env=surroundings(), stdin=theirs, stdout=subprocess.PIPE) as server:
+        os.close(theirs)
+        os.write(ours, b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
+        assert server.stdout is not None
+        assert b'"result"' in server.stdout.readline()
+        os.close(ours)
+        assert server.wait(60) == 0
 
 
 def test_an_answer_that_nobody_reads_ends_it_well(connect: Connect) -> None:
