@@ -31,11 +31,15 @@ def fold(graph: Graph, lines: Iterable[bytes], seqs: Mapping[str, int]) -> tuple
 
 
 def unknown(events: Iterable[e.Event], seq: int, seqs: Mapping[str, int]) -> Iterable[e.Event]:
-    """Yield those of *events*, of record *seq*, whose parts do not know that record yet."""
+    """Yield those of *events*, of record *seq*, whose parts do not know that record yet.
+
+    A session that is not in *seqs* was not there at the record that the plan knows.
+    """
+    unnamed = seqs.get(PLAN, 0)
     for event in events:
         if isinstance(event, e.SessionsRemoved):
-            yield evolve(event, ids=tuple(i for i in event.ids if seq > seqs.get(i, 0)))
-        elif seq > seqs.get(part_of(event), 0):
+            yield evolve(event, ids=tuple(i for i in event.ids if seq > seqs.get(i, unnamed)))
+        elif seq > seqs.get(part_of(event), unnamed):
             yield event
 
 

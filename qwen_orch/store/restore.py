@@ -71,8 +71,9 @@ class Pictures(NamedTuple):
 
     @property
     def seqs(self) -> dict[str, int]:
-        """Which record each snapshot knows, by the name of its part."""
-        return {name: point.seq for name, point in self.points.items()}
+        """Which record each part knows, by its name; 0 for one that the plan names and whose snapshot is missing."""
+        named = ("manifest", *(self.plan.sessions if self.plan else ()))
+        return dict.fromkeys(named, 0) | {name: point.seq for name, point in self.points.items()}
 
     def agreeing(self, found: Scan) -> Pictures:
         """Return the snapshots that can be of the history that *found* is of."""
@@ -93,9 +94,7 @@ class Pictures(NamedTuple):
     @property
     def start(self) -> int:
         """The last record that every part knows; 0 when a snapshot is missing."""
-        seqs = self.seqs
-        expected = {"plan", "manifest", *(self.plan.sessions if self.plan else ())}
-        return min(seqs.values()) if expected <= seqs.keys() else 0
+        return min(self.seqs.values()) if self.plan else 0
 
     def graph(self) -> Graph:
         """Return the state the snapshots alone picture."""

@@ -154,7 +154,8 @@ class _Known:
     def of(cls, pictures: Pictures, lines: tuple[bytes, ...]) -> _Known:
         """Return what snapshots and the records 1 to k know."""
         graph, _ = fold(pictures.graph(), lines[pictures.start :], pictures.seqs)
-        names = {"plan", "manifest", *graph.sessions}
+        further = pictures.plan.sessions if pictures.plan and pictures.plan.seq > len(lines) else ()
+        names = {"plan", "manifest", *graph.sessions, *further}
         reach = {name: max(pictures.seqs.get(name, 0), len(lines)) for name in names}
         return cls(graph, pictures.points, reach, max(reach.values()), len(lines), pictures.reach > len(lines))
 

@@ -11,7 +11,7 @@ from qwen_orch.errors import StateTransitionError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, task_id
-from qwen_orch.model.session import Session, SessionKind
+from qwen_orch.model.session import Note, Session, SessionKind
 from qwen_orch.model.task import Attempt, Executor, Outcome
 from qwen_orch.project.history import entries, stacks
 from qwen_orch.project.project import Project
@@ -283,3 +283,22 @@ def test_going_back_and_forth_over_sealed_parts(
         again = restore(Disk(Quick()), layout, ORCH, thorough=True)
         assert (again.repairs, again.seq) == ((), len(states) + 2 * count)
         assert [r.seq for r in writer.history()] == list(range(1, again.seq + 1))
+
+
+def test_a_session_whose_opening_was_undone_in_another_shell_stays_away(project: Project, writer: Writer) -> None:
+    """Two shells wrote the snapshots in turn, so that of the tasks is older than the plan, and newer than it says."""
+    shell = Project.at(project.root)
+    other = shell.writer(A)
+    writer.commit("add_task", lambda _: [e.TasksAdded((task(3),))])
+    project.checkpoint(last=True)
+    other.refresh()
+    opened = e.SessionOpened(Session(SESSION, SessionKind.INTERACTIVE, "work", A, created=T0))
+    other.commit("note", lambda _: [opened])
+    shell.checkpoint(last=True)
+    writer.refresh()
+    writer.commit("note", lambda _: [e.NoteAdded(SESSION, Note("mind the gap"))])
+    assert [undo(writer, force=False).by for _ in range(2)] == ["note", "note"]
+    project.checkpoint(last=True)
+    again = Project.at(project.root)
+    assert again.writer(A).graph == writer.graph
+    assert again.take_reports() == []
