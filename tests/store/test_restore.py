@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from qwen_orch.errors import SessionCorrupted
+from qwen_orch.model import event as e
+from qwen_orch.model.ids import SessionId
+from qwen_orch.model.session import Note
 from qwen_orch.store import journal, seal
 from qwen_orch.store.fold import differences, folded
+from qwen_orch.store.journal import Record
 from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
 from tests.store.conftest import store_at
-from tests.store.samples import RECORDS, state
-from tests.strategies import ORCH, SESSION
+from tests.store.samples import OPENED, RECORDS, state
+from tests.strategies import ORCH, SESSION, T0
 
 PARTS = {"plan", "manifest", SESSION}
 
@@ -127,3 +133,23 @@ def test_differences_lead_from_any_state_to_any_other(one: int, other: int) -> N
         state(other).sessions,
     )
     assert differences(state(one), state(one)) == []
+
+
+def test_any_mixture_of_snapshots_comes_up_to_date_when_a_session_came_and_went(layout: Layout) -> None:
+    """A plan that no longer names it, with tasks of before: what was noted in it meanwhile is nobody's."""
+    other = evolve(OPENED, id=SessionId("session-other-aaaa"))
+    events = (e.SessionOpened(other), e.NoteAdded(other.id, Note("x")), e.SessionsRemoved((other.id,)))
+    records = [*RECORDS[:2], *(Record(seq, T0, "test", (event,)) for seq, event in enumerate(events, start=3))]
+    store = store_at(layout)
+    written: dict[Path, list[bytes]] = {}
+    for record in records:
+        store.append(record)
+        store.checkpoint(folded(records[: record.seq]), record.seq, {*PARTS, other.id})
+        for path in layout.home.glob("*/*.json"):
+            written.setdefault(path, []).append(path.read_bytes())
+    for mixture in itertools.product(*(times[-3:] for times in written.values())):
+        for path, raw in zip(written, mixture, strict=True):
+            path.write_bytes(raw)
+        loaded = Store(store.disk, layout, ORCH).load()
+        assert (loaded.graph, loaded.seq) == (folded(records), 5)
+        assert Store(store.disk, layout, ORCH).load().repairs == ()
