@@ -10,7 +10,10 @@ from typing import Any
 
 import orjson
 
+from qwen_orch.agents.profile import Profile
 from qwen_orch.errors import StorageError
+from qwen_orch.model.session import AGENT_SESSION, Session
+from qwen_orch.processes.shop import Shop
 from qwen_orch.store.aside import keep_aside
 from qwen_orch.store.files import Disk
 from qwen_orch.store.snapshots import Layout
@@ -21,6 +24,25 @@ the third nobody waits."""
 LONGEST_RECORD = 64_000
 """Bytes at the end of the file in which its last record is looked for."""
 STEP_SECONDS = 0.03
+
+
+def continued(shop: Shop, session: Session | None, profile: Profile) -> tuple[str, str]:
+    """Return the agent's own session of *session* to go on in, or nothing, and what had to be done to its file.
+
+    It must be the same agent, and what it keeps of the session must be whole: then its memory goes on. If not, a brief
+    of ours takes its place.
+    """
+    if session is None or session.agent != profile.name:
+        return "", ""
+    theirs = session.metadata.get(AGENT_SESSION, "")
+    path = profile.chat(shop.project.root, theirs) if theirs else None
+    if path is None:
+        return theirs, ""
+    try:
+        usable, told = mended(shop.project.disk, shop.project.layout, path)
+    except StorageError as error:
+        usable, told = False, error.message
+    return (theirs if usable else ""), told
 
 
 async def settled(path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from collections.abc import Callable
 
-from qwen_orch.agents.record import Record
 from qwen_orch.model.text import clean, clip, one_line
 from qwen_orch.processes.command import Lines
 from qwen_orch.processes.secrets import Hiding
@@ -22,11 +22,11 @@ _TRACE = re.compile(r"\s|[\]})^]|node:|file:|Node\.js v|Traceback |[=*~-]{3}|$")
 
 
 class Complaint:
-    """Takes in all of *stream*, as an unread pipe would stop the agent; *record* has the log."""
+    """Takes in all of *stream*, as an unread pipe would stop the agent; *keep* puts it into the log."""
 
-    def __init__(self, stream: asyncio.StreamReader, record: Record) -> None:
+    def __init__(self, stream: asyncio.StreamReader, keep: Callable[[bytes], None]) -> None:
         self.listening = asyncio.ensure_future(self._listen(stream))
-        self._record = record
+        self._keep = keep
         self._last: deque[str] = deque(maxlen=KEPT_LINES)
 
     async def _listen(self, stream: asyncio.StreamReader) -> None:
@@ -37,7 +37,7 @@ class Complaint:
 
     def _take(self, text: str) -> None:
         shown = clean(text, multiline=True)
-        self._record.write(shown.encode("utf-8", "replace"))
+        self._keep(shown.encode("utf-8", "replace"))
         self._last.extend(shown.splitlines()[-KEPT_LINES:])
 
     async def why(self) -> str:

@@ -31,7 +31,7 @@ from acp.schema import (
 from qwen_orch import __version__
 from qwen_orch.agents.pipes import Pipes
 from qwen_orch.agents.profile import SERVER
-from qwen_orch.agents.seen import Recalled, Seen, seen, used
+from qwen_orch.agents.seen import Seen, seen, used
 from qwen_orch.agents.trouble import Trouble
 from qwen_orch.model.activity import Usage
 from qwen_orch.processes.ourselves import our_variables, ourselves
@@ -75,29 +75,33 @@ class Connection:
             "the handshake",
         )
 
-    async def open(self, wanted: str, cwd: Path, mode: str, token: str) -> tuple[str, bool]:
+    async def open(self, wanted: str, cwd: Path, mode: str, token: str) -> str:
         """Open the session *wanted* in mode *mode* with our report server, bound by *token*.
 
-        Returns the id that the agent has for it, and whether it knew it already: it may not know *wanted* any more, and
-        not every one lets us choose an id. Raises `Trouble`.
+        Returns the id that the agent has for it: it may not know *wanted* any more, and not every one lets us choose an
+        id. Raises `Trouble`.
         """
         servers: list[Any] = [_server(cwd, token)]
-        found = wanted
-        opened: LoadSessionResponse | NewSessionResponse | None = None
-        if wanted:
-            loading = self._link.load_session(cwd=str(cwd), session_id=wanted, mcp_servers=servers)
-            try:
-                opened = await _within(OPEN_SECONDS, loading, "opening the session")
-            except Trouble:
-                found = ""
-        if not found:
+        found, opened = wanted, await self._loaded(wanted, cwd, servers)
+        if opened is None:
             opening = self._link.new_session(cwd=str(cwd), mcp_servers=servers)
             opened = made = await _within(OPEN_SECONDS, opening, "opening a session")
             found = made.session_id
-        recalled = any(isinstance(one, Recalled) for one in self.heard())  # and what it cost then is not counted again
-        modes = opened.modes.available_modes if opened and opened.modes else []
-        await self._set_mode(found, mode, modes, (opened.config_options if opened else None) or [])
-        return found, recalled
+        self.heard()  # what was said before: it is no news, and what it cost is not counted again
+        modes = opened.modes.available_modes if opened.modes else []
+        await self._set_mode(found, mode, modes, opened.config_options or [])
+        return found
+
+    async def _loaded(
+        self, wanted: str, cwd: Path, servers: list[Any]
+    ) -> LoadSessionResponse | NewSessionResponse | None:
+        """Return the session *wanted*; None when there is none to be had."""
+        if not wanted:
+            return None
+        loading = self._link.load_session(cwd=str(cwd), session_id=wanted, mcp_servers=servers)
+        with contextlib.suppress(Trouble):
+            return await _within(OPEN_SECONDS, loading, "opening the session")
+        return None
 
     async def _set_mode(self, session: str, mode: str, modes: list[SessionMode], options: list[Any]) -> None:
         """Put *session* into *mode* if the agent has it, as an option where it can: only that is answered truthfully.

@@ -49,11 +49,7 @@ class Spent(NamedTuple):
     usage: Usage
 
 
-class Recalled(NamedTuple):
-    """The agent repeats what a person had said: it knows the session."""
-
-
-Seen: TypeAlias = Said | Used | Spent | Recalled
+Seen: TypeAlias = Said | Used | Spent
 
 
 def seen(update: Mapping[str, Any]) -> Iterator[Seen]:
@@ -63,8 +59,6 @@ def seen(update: Mapping[str, Any]) -> Iterator[Seen]:
         yield from _words(update, kind == "agent_thought_chunk")
     elif kind == "tool_call_update" or (kind == "tool_call" and not _is_unfinished(update)):
         yield used(update)
-    elif kind == "user_message_chunk":
-        yield Recalled()
 
 
 def _is_unfinished(call: Mapping[str, Any]) -> bool:

@@ -9,11 +9,12 @@ from typing import BinaryIO
 from attrs import define, evolve
 
 from qwen_orch.agents.budget import attempt_tokens, raised
+from qwen_orch.agents.chat import continued
 from qwen_orch.agents.profile import Profile, profile_of
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.trouble import Trouble
 from qwen_orch.agents.turn import Limits, Stop, Turn, Watch
-from qwen_orch.agents.work import Agent, Terms, at_work, continued
+from qwen_orch.agents.work import Agent, Terms, at_work
 from qwen_orch.errors import AgentError
 from qwen_orch.execution.attempt import Wanted, attempted, claimed, failed, session_for, suspended
 from qwen_orch.execution.attribution import Credit, credited, done_beside, done_in, together
@@ -124,7 +125,7 @@ class _Doing:
         terms = Terms(self.shop.project.config.agent_mode, watch, consented=consented)
         record = Record(self.shop, self.session.id, task.id, log)
         try:
-            async with at_work(self.shop, self.session.id, self.profile, terms, record, self.continues) as agent:
+            async with at_work(record, self.profile, terms, self.continues) as agent:
                 return await self._worked(agent)
         except Trouble as trouble:
             return Turn(Stop.FAILED, trouble.text, lasting=trouble.lasting)

@@ -32,7 +32,7 @@ def review_by(profile: Profile) -> Review:
         gave_out = ""
         try:
             record = Record(shop, session, task, log)
-            async with at_work(shop, session, profile, only_looking(shop), record) as agent:
+            async with at_work(record, profile, only_looking(shop)) as agent:
                 turn = await agent.ask(prompt_of(shop, session))
                 gave_out = "" if turn.stop is Stop.ENDED else turn.detail
         except (Trouble, AgentError) as error:

@@ -23,7 +23,7 @@ async def plan_by_agent(shop: Shop, session: SessionId, profile: Profile, prompt
     with lease.take(shop.project.layout.log(session)) as log:
         try:
             record = Record(shop, session, "planning", log)
-            async with at_work(shop, session, profile, only_looking(shop), record) as agent:
+            async with at_work(record, profile, only_looking(shop)) as agent:
                 turn = await agent.ask(prompt)
                 if turn.stop is Stop.ENDED and not shop.writer.graph.tasks:
                     turn = await agent.ask(_missing(shop, session, depth))

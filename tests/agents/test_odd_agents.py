@@ -59,7 +59,7 @@ def odd(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> With:
 
         async def scene() -> Any:
             profile = Profile("odd", command, environment, names_sessions=way == "forgets")
-            async with at_work(shop, session, profile, Terms(mode, Watch(limits)), record) as agent:
+            async with at_work(record, profile, Terms(mode, Watch(limits))) as agent:
                 return await what(agent)
 
         try:
@@ -116,7 +116,7 @@ def test_noise_does_no_harm(odd: With, way: str, capfd: pytest.CaptureFixture[st
 def test_what_is_kept_of_a_huge_message_has_a_bound(odd: With) -> None:
     async def kept(agent: Agent) -> tuple[int, int]:
         ended = await agent.ask("Do it")
-        (action,) = agent.shop.writer.graph.session(agent.session).activity.actions
+        (action,) = agent.record.shop.writer.graph.session(agent.record.session).activity.actions
         return len(ended.last_words), len(action.title)
 
     assert odd("huge", kept) == (turn.LAST_WORDS, 200)
@@ -127,7 +127,7 @@ def test_a_session_that_it_does_not_know_is_opened_anew(odd: With) -> None:
 
     async def kept(agent: Agent) -> tuple[Stop, str, str]:
         ended = await agent.ask("Do it")
-        session = agent.shop.writer.graph.session(agent.session)
+        session = agent.record.shop.writer.graph.session(agent.record.session)
         return ended.stop, agent.theirs, session.metadata[AGENT_SESSION]
 
     assert odd("forgets", kept) == (Stop.ENDED, "s-1", "s-1")
@@ -163,7 +163,6 @@ def test_it_goes_on_after_a_cancel_and_does_not_end_with_its_input(odd: With) ->
 def test_a_flood_of_words_is_kept_to_a_bound(odd: With) -> None:
     async def flooded(agent: Agent) -> tuple[Stop, int]:
         ended = await agent.ask("Do it")
-        assert agent.connection is not None
         assert agent.connection.told.qsize() <= connection.MOST_WAITING
         return ended.stop, len(ended.last_words)
 
@@ -189,10 +188,10 @@ def test_in_a_hurry_it_is_not_waited_for(odd: With, monkeypatch: pytest.MonkeyPa
 
     async def hurried(agent: Agent) -> bool:
         asking = asyncio.ensure_future(agent.ask("Do it"))
-        while "I go on" not in agent.terms.watch.words:
+        while "I go on" not in agent.watch.words:
             await asyncio.sleep(0.05)
         asking.cancel()
-        agent.shop.hurry.set()
+        agent.record.shop.hurry.set()
         await asyncio.wait({asking})
         return asking.cancelled()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_orch.agents.seen import LONGEST_TEXT, LONGEST_TITLE, Recalled, Said, Spent, Used, seen, used
+from qwen_orch.agents.seen import LONGEST_TEXT, LONGEST_TITLE, Said, Spent, Used, seen, used
 from qwen_orch.agents.trouble import Trouble
 from qwen_orch.model.activity import ActionState
 
@@ -29,7 +29,7 @@ UPDATE = st.fixed_dictionaries(
 @given(UPDATE)
 def test_no_update_raises(update: dict[str, Any]) -> None:
     for one in seen(update):
-        assert isinstance(one, Said | Used | Spent | Recalled)
+        assert isinstance(one, Said | Used | Spent)
         words = [one.text] if isinstance(one, Said) else []
         words += [one.action.call, one.action.title, one.action.kind] if isinstance(one, Used) else []
         "".join(words).encode()  # what is kept can be written
