@@ -80,14 +80,16 @@ RULES = (
     ),
     Rule(
         "Estimates",
-        "In brackets, behind a dash, or as a field; `m` is minutes. A day has 8 hours, a week 5 days. Other numbers "
-        "are part of the title.",
+        "In brackets, behind a dash, as a field, or bare right before another mark; `m` is minutes. A day has 8 hours, "
+        "a week 5 days. Other numbers are part of the title.",
         (
             ("- [ ] Write it (2h)\n- [ ] Test it (3-5 days)", "Write it · 2h\nTest it · 24h-32h-40h"),
             ("- [ ] Write it (30m)\n- [ ] Test it (10m-20m-1h)", "Write it · 0.5h\nTest it · 0.167h-0.333h-1h"),
             ("- [ ] Write it (1h 30m)\n- [ ] Test it — 1d 4h", "Write it · 1.5h\nTest it · 12h"),
             ("- [ ] Write it — 2 days\n- [ ] Test it\n  - Estimate: 90 min", "Write it · 16h\nTest it · 1.5h"),
             ("- [ ] Write it — Jonas, 2h\n- [ ] Test it, 3h", "Write it · 2h · @Jonas\nTest it · 3h"),
+            ("- [ ] Write it 2h @ann\n- [ ] Test it 3-5d #core", "Write it · 2h · @ann\nTest it · 24h-32h-40h · #core"),
+            ("- [ ] Sleep for 2h @ann\n- [ ] Wait 2h", "Sleep for 2h · @ann\nWait 2h"),
             ("- [ ] Write it (1,500h)", "Write it · 1500h"),
             ("S = 1 day\n\n- [ ] Write it (S)", "Write it · 8h"),
             ("- [ ] Keep the cache for 24h\n- [ ] Lay 30 m of cable", "Keep the cache for 24h\nLay 30 m of cable"),

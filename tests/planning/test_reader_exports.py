@@ -36,6 +36,7 @@ HEADS = [
     "\\_After: x\\_",
     "Fix it, after Write it",
     "This takes 2 hours.",
+    "Run for an hour, or 2-3h",
 ]
 
 

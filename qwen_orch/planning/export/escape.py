@@ -27,7 +27,9 @@ _START = re.compile(r"\d{1,9}[.)](?=\s|$)")
 _OPENING = re.compile(r"^(?:[-+=>#](?=[\s=-]|$)|(?P<number>\d{1,9})(?=[.)](?:\s|$)))")
 _LEVEL = r"(?:critical|high|medium|low|urgent)(?:est)?[- ]prio(?:rity)?"
 _HEAD = re.compile(rf"\W|{_LEVEL}|P\d\s*[:：]", re.IGNORECASE)
-_TAIL = re.compile(rf"\s[-–—|~≈→:@#!(\[]|[)\]）】:：!]$|\s(?:{_LEVEL}|P\d)$", re.IGNORECASE)
+_TAIL = re.compile(
+    rf"\s[-–—|~≈→:@#!(\[]|[)\]）】:：!]$|\s(?:{_LEVEL}|P\d|\d[\d.,–-]*(?:m|min|h|hrs?|d|w)[,;]?)$", re.IGNORECASE
+)
 _WAITS = (
     r"(?:depend\w*|blocked|waits?|required|based|builds?|prerequisites?)\s+(?:up)?(?:on|by|for|of)|requires|needs|"
     r"prerequisites?:|dependenc(?:y|ies):|after|once|follows?|(?:un)?blocks|gates?(?: the)?|before|precedes?|extends|"

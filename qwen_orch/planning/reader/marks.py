@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from qwen_orch.model.task import Priority, TaskStatus
 from qwen_orch.planning.reader import durations, people, states
@@ -39,6 +40,11 @@ _TAIL_LEVEL = re.compile(rf"\s+[-–—|,]?\s*(P[0-4]|{states.NAMED_PRIORITY})$"
 _ALARM = re.compile(r"\s+[🔴🟠🔥]\ufe0f?$")
 _TAIL_PAREN = re.compile(r"\s*[(\[（]([^()\[\]（）]{1,160})[)\]）]$")
 _TAIL_EFFORT = re.compile(r"(?:\s+(?:[-–—|]\s*(?=[~≈]?\d)|(?=[~≈]\s?\d)|\|\s*)|,\s+(?=[~≈]?\d))([^|()–—]{2,40})$")
+_TAIL_BARE = re.compile(r"(?<=\S)\s+(\d[\d.,]{0,6}(?:[-–]\d[\d.,]{0,6})?(?:m|min|h|hrs?|d|w))[,;]?$")
+_NO_EFFORT = re.compile(
+    r"(?i)(?:\b(?:about|after|at|before|by|every|for|from|in|last|least|most|of|over|than|the|to|under|until|within)|[:：])$"
+)
+"""What stands before a duration that is a part of the title: ``Expire after 2h``."""
 _TAIL_WHO = re.compile(r"\s[-–—]\s+([A-Z][^\W\d_]{1,20}(?: [A-Z][^\W\d_]{1,20})?)$")
 _TAIL_ORG_TAGS = re.compile(r"\s+:([A-Za-z_][\w@]*(?::[\w@]+)*):$")
 _TAIL_SIGN = re.compile(rf"(?:\s*[-–—:|→])?\s*({states.SIGN})\s*([^{''.join(states.SIGNS)}]{{0,80}})$")
@@ -137,14 +143,15 @@ def after(text: str, found: Marks) -> str:
     there = set(text[-400:])
     if _SIGNS.isdisjoint(there) and not _ENDING.search(text, max(0, len(text) - 400)):
         return text
+    beside: tuple[Callable[[str, Marks], str | None], ...] = ()
     while True:
         cut = max(0, len(text) - 400)
         tail = text[cut:]
         there = there if not cut else set(tail)
-        for rule in _applying(tail, there):
+        for rule in chain(_applying(tail, there), beside):
             rest = rule(tail, found)
             if rest is not None and (cut or rest.strip()):
-                text = text[:cut] + rest.rstrip()
+                text, beside = text[:cut] + rest.rstrip(), (_after_bare,)
                 break
         else:
             return text
@@ -235,6 +242,18 @@ def _after_effort(tail: str, found: Marks) -> str | None:
         rest = tail[: match.start()]
         return _without_who(rest, found) if match[0][0] == "," else rest
     return None
+
+
+def _after_bare(tail: str, found: Marks) -> str | None:
+    """Take off an effort that stands bare among other marks: ``Write it 2h @ann``."""
+    match = _TAIL_BARE.search(tail)
+    if not match or found.estimate or _NO_EFFORT.search(tail[: match.start()]):
+        return None
+    estimate = durations.whole(match[1])
+    if estimate is None:
+        return None
+    found.effort(estimate, match[1])
+    return tail[: match.start()]
 
 
 def _without_who(text: str, found: Marks) -> str:
