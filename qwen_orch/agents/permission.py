@@ -7,9 +7,10 @@ from typing import Any
 
 from attrs import define, field
 
-from qwen_orch.agents import policy
+from qwen_orch.agents.policy import HARMLESS, decision
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.seen import used
+from qwen_orch.agents.wish import Wish, wish
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.activity import PermissionRequest, told_answer
@@ -34,7 +35,7 @@ class Permissions:
 
     async def permit(self, call: dict[str, Any]) -> bool:
         """Tell whether the agent may make the tool call *call*; the question and its answer are kept."""
-        wanted = policy.wish(call, self.record.shop.project.root)
+        wanted = wish(call, self.record.shop.project.root)
         if wanted.ours:
             return True
         self.record.take([used(call)])  # so that it stands before the answer
@@ -43,7 +44,7 @@ class Permissions:
             self.record.refused(used({**call, "status": "failed"}))
         return allowed
 
-    async def _decided(self, wanted: policy.Wish) -> bool:
+    async def _decided(self, wanted: Wish) -> bool:
         verdict, request = self._verdict(wanted), self._request(wanted)
         if verdict != "ask":
             self._keep(request, Answer(verdict == "allow", "policy"))
@@ -53,15 +54,15 @@ class Permissions:
             self._keep(request, await self.record.shop.ask(self.record.session, request))
         return self._is_allowed(request)
 
-    def _verdict(self, wanted: policy.Wish) -> str:
+    def _verdict(self, wanted: Wish) -> str:
         """Return ``allow``, ``deny`` or ``ask``, as the policy has it."""
         project = self.record.shop.project
         agreed = not untyped(project.root, project.config)  # it may have written rules for itself meanwhile
-        if (self.only_looks or not agreed) and wanted.kind not in policy.HARMLESS:
+        if (self.only_looks or not agreed) and wanted.kind not in HARMLESS:
             return "deny"
-        return policy.decision(wanted, project.config.permissions if agreed else (), self.consented)
+        return decision(wanted, project.config.permissions if agreed else (), self.consented)
 
-    def _request(self, wanted: policy.Wish) -> PermissionRequest:
+    def _request(self, wanted: Wish) -> PermissionRequest:
         self._asked += 1
         shown = hide(wanted.title), hide(wanted.detail)
         return PermissionRequest(self._asked, wanted.kind, *shown, at=timestamp())

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from attrs import define, evolve, field
 
-from qwen_orch.agents.policy import is_ours, meant
 from qwen_orch.agents.seen import MOST_PATHS, Said, Seen, Spent, Used
+from qwen_orch.agents.wish import is_ours, meant
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.activity import NAMING, Action, ActionState

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_orch.agents.policy import HARMLESS, LONGEST_DETAIL, OUR_QUERIES, OUR_TOOLS, Wish, decision, is_ours, wish
+from qwen_orch.agents.policy import HARMLESS, decision
+from qwen_orch.agents.wish import LONGEST_DETAIL, OUR_QUERIES, OUR_TOOLS, Wish, is_ours, wish
 from qwen_orch.mcp_server.catalogue import tools_for
 from qwen_orch.model.session import SessionKind
 from qwen_orch.project.config import TOOL_KINDS

@@ -6,6 +6,7 @@ The simulator does what the lines of the task say; Qwen Code where its own ways 
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -53,8 +54,8 @@ def test_a_claim_after_the_reminder_counts(project: Product) -> None:
     [
         ("truncate", ("suspicious", "truncated output: the model ran out of room, and nothing was claimed")),
         ("refuse", ("failed", "the model refused to go on")),
-        ("loop true", ("failed", "it made the same call 4 times: ")),
-        ("sleep 30", ("timed_out", "it took more than 4 seconds (agent.timeout)")),
+        ("loop true", ("failed", r"it made the same call ([4-9]|\d\d+) times: Shell: true \(agent.maxRepeats\)")),
+        ("sleep 30", ("timed_out", r"it took more than 4 seconds \(agent.timeout\)")),
     ],
 )
 def test_a_turn_that_goes_nowhere_is_a_failure_with_a_name(bench: Bench, line: str, ending: tuple[str, str]) -> None:
@@ -62,7 +63,8 @@ def test_a_turn_that_goes_nowhere_is_a_failure_with_a_name(bench: Bench, line: s
     bench.planned(line)
     assert bench("/new_task --yes").exit_code == 1
     ((outcome, detail),) = bench.attempts()
-    assert (outcome, detail[: len(ending[1])]) == ending
+    assert outcome == ending[0]
+    assert re.fullmatch(ending[1], detail)
 
 
 def test_too_many_calls_end_the_attempt(bench: Bench) -> None:
