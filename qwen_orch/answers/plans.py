@@ -10,13 +10,17 @@ from qwen_orch.model.session import Thought
 
 
 class Merged(NamedTuple):
-    """What an edited text changed. *changed* names fields by task; *kept* are started, though no longer in the text."""
+    """What an edited text changed. *changed* names fields by task; *kept* are started, though no longer in the text.
+
+    *plan* names what changed in the plan itself, such as ``title``.
+    """
 
     added: tuple[str, ...]
     changed: dict[str, tuple[str, ...]]
     moved: tuple[str, ...]
     removed: tuple[str, ...]
     kept: tuple[str, ...]
+    plan: tuple[str, ...] = ()
 
 
 class Planned(NamedTuple):

@@ -131,14 +131,16 @@ def _merged(ctx: Context, draft: Draft) -> Planned:
     for task in found.kept:
         ctx.warn(f"{task} is no longer in the text; it was begun, so it stays")
     ctx.warnings += [str(w) for w in draft.warnings]
-    changes = Merged(found.added, dict(found.changed), found.moved, found.removed, found.kept)
+    changes = Merged(found.added, dict(found.changed), found.moved, found.removed, found.kept, found.plan)
     return _planned(writer, ctx.session(writer), draft)._replace(merged=changes)
 
 
 def _changes(found: Merge) -> list[str]:
-    """Return what a merge would change, a line a task, the first twenty."""
+    """Return what a merge would change: of the plan itself, then a line a task; the first twenty."""
+    lines = [f"~ the plan is called {v.title}" for v in found.events if isinstance(v, e.PlanTitled)]
+    lines += [f"~ the plan: {name.replace('_', ' ')}" for name in found.plan if name != "title"]
     titles = {t.id: t.title for v in found.events if isinstance(v, e.TasksAdded) for t in v.tasks}
-    lines = [f"+ {i} {titles.get(i, '')}" for i in found.added]
+    lines += [f"+ {i} {titles.get(i, '')}" for i in found.added]
     lines += [f"~ {i}: {', '.join(fields)}" for i, fields in found.changed]
     lines += [f"> {i} moves" for i in found.moved] + [f"- {i} is no longer in the text" for i in found.removed]
     lines += [f"! {i} is no longer in the text, but begun: it stays" for i in found.kept]

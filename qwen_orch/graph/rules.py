@@ -38,7 +38,7 @@ PLAN_MOVES: dict[type[e.Event], frozenset[PlanStatus]] = {
     e.PlanCompleted: frozenset({PlanStatus.APPROVED}),
     e.PlanReopened: frozenset({PlanStatus.COMPLETED}),
     e.PlanReset: frozenset({PlanStatus.DRAFT, PlanStatus.APPROVED, PlanStatus.COMPLETED}),
-    e.PlanTitled: frozenset({PlanStatus.DRAFT}),
+    e.PlanTitled: frozenset({PlanStatus.DRAFT, PlanStatus.APPROVED, PlanStatus.COMPLETED}),
     e.AttemptStarted: frozenset({PlanStatus.APPROVED}),
     e.TaskClaimed: frozenset({PlanStatus.APPROVED}),
 }

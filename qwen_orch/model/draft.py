@@ -74,7 +74,10 @@ class Inference:
 
 @frozen
 class Draft:
-    """A plan as read from text: everything a manifest needs but ids and times."""
+    """A plan as read from text: everything a manifest needs but ids and times.
+
+    One that is not *titled* has its title from its goal, or from a heading that speaks of a part of it.
+    """
 
     title: str
     goal: str
@@ -88,3 +91,4 @@ class Draft:
     tags: tuple[str, ...] = ()
     warnings: tuple[Warning, ...] = ()
     inferences: tuple[Inference, ...] = ()
+    titled: bool = False

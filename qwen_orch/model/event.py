@@ -100,7 +100,7 @@ class PlanRevised(PlanEvent):
 
 @frozen
 class PlanTitled(PlanEvent):
-    """A draft that was begun by a thought has its title now."""
+    """The plan is called so now: a draft that was begun by a thought, or a text that was merged, said it."""
 
     title: str
 

@@ -17,7 +17,7 @@ from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.draft import Draft, DraftTask
 from qwen_orch.model.ids import PhaseId, TaskId, number_of, phase_id, task_id
-from qwen_orch.model.plan import Phase, Plan, PlanStatus
+from qwen_orch.model.plan import Orchestration, Phase, Plan, PlanStatus
 from qwen_orch.model.task import Criterion, Dependency, Priority, Task, TaskStatus
 
 ALIKE = 0.75
@@ -29,8 +29,9 @@ STATED = ("title", "description", "label", "estimate", "acceptance", "run", "tag
 
 
 class Merge(NamedTuple):
-    """What a merge would change: ids and, for tasks that change, the names of their fields."""
+    """What a merge would change: ids and, for tasks that change and for the plan itself, the names of their fields."""
 
+    plan: tuple[str, ...]
     added: tuple[TaskId, ...]
     changed: tuple[tuple[TaskId, tuple[str, ...]], ...]
     moved: tuple[TaskId, ...]
@@ -56,9 +57,11 @@ def merge(graph: Graph, draft: Draft, at: str) -> Merge:
     edits: list[e.Event] = [e.TasksAdded(added)] if added else []
     edits += [e.TaskEdited(t, names) for t, names in altered if names]
     edits += [e.TaskCancelled(i, "no longer in the plan text") for i in removed]
-    revised = _revised(graph.root.plan, draft, tuple(phases), bool(edits))
-    events = ([e.PlanRevised(revised)] if revised != graph.root.plan else []) + edits
-    return Merge(tuple(t.id for t in added), changed, moved, removed, kept, tuple(events))
+    revised = _revised(graph.root, draft, tuple(phases), bool(edits))
+    titled: list[e.Event] = [e.PlanTitled(draft.title)] if draft.titled and draft.title != graph.root.title else []
+    events = titled + ([e.PlanRevised(revised)] if revised != graph.root.plan else []) + edits
+    said = (*("title" for _ in titled), *_said_anew(graph.root.plan, revised))
+    return Merge(said, tuple(t.id for t in added), changed, moved, removed, kept, tuple(events))
 
 
 def matched(graph: Graph, read: tuple[DraftTask, ...]) -> dict[int, TaskId]:
@@ -137,11 +140,28 @@ def _phases(known: tuple[Phase, ...], draft: Draft) -> list[Phase]:
     return stated + list(by_title.values())
 
 
-def _revised(plan: Plan, draft: Draft, phases: tuple[Phase, ...], altered: bool) -> Plan:
-    """Return *plan* as the text has it; a draft again, to be approved, when something in it is new."""
+def _said_anew(before: Plan, after: Plan) -> Iterator[str]:
+    """Yield the names of what the text says of the whole plan, and had not said before."""
+    for name in ("goal", "description", "requirements", "risks", "quality_gates"):
+        if getattr(before, name) != getattr(after, name):
+            yield name
+    if [evolve(p, source_line=None) for p in before.phases] != [evolve(p, source_line=None) for p in after.phases]:
+        yield "phases"
+
+
+def _goal(root: Orchestration, draft: Draft) -> str:
+    """Return the goal after the merge. A text that states none has its title for one, which says nothing new."""
+    if draft.goal != draft.title:
+        return draft.goal or root.plan.goal
+    return draft.goal if draft.titled and root.plan.goal == root.title else root.plan.goal
+
+
+def _revised(root: Orchestration, draft: Draft, phases: tuple[Phase, ...], altered: bool) -> Plan:
+    """Return the plan of *root* as the text has it; a draft again, to be approved, when something in it is new."""
+    plan = root.plan
     after = evolve(
         plan,
-        goal=draft.goal or plan.goal,
+        goal=_goal(root, draft),
         description=draft.description or plan.description,
         phases=phases,
         requirements=draft.requirements or plan.requirements,

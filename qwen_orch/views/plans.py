@@ -42,6 +42,7 @@ def _merged(answer: Planned, merged: Merged) -> list[Block]:
     touched = {*merged.added, *merged.changed, *merged.moved, *merged.kept}
     same = f"{len({t.id for t in answer.tasks} - touched):,} as they were"
     told = [
+        *section("The plan itself", [line(", ".join(map(words, merged.plan)), indent=2)] if merged.plan else []),
         *_touched("Added", answer, dict.fromkeys(merged.added, ())),
         *_touched("Changed", answer, merged.changed),
         *_touched("Moved", answer, dict.fromkeys(merged.moved, ())),

@@ -35,7 +35,9 @@ def drafts(draw: st.DrawFn) -> Draft:
                 status=draw(st.sampled_from([TaskStatus.PENDING, TaskStatus.CLAIMED, TaskStatus.CANCELLED])),
             )
         )
-    return Draft("A", "reach it", phases=tuple(DraftPhase(f"p{n}") for n in range(phases)), tasks=tuple(tasks))
+    title, goal = draw(st.sampled_from([("A", "reach it"), ("B", "B"), ("C", "")]))
+    named = tuple(DraftPhase(f"p{n}") for n in range(phases))
+    return Draft(title, goal, phases=named, tasks=tuple(tasks), titled=draw(st.booleans()))
 
 
 @LAW

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from attrs import evolve
 from hypothesis import given
 
@@ -87,6 +88,28 @@ def test_what_is_edited_is_told_task_by_task() -> None:
     assert after.task("task-002").assignee == "ann"
     assert after.task("task-003").label == "T3"
     assert after.task("task-004").status is TaskStatus.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "goal", "said"),
+    [
+        (SHOP.replace("# Shop", "# Store"), "Store", "Sell things", ("title",)),
+        (SHOP.replace("# Shop", "# Store\n\nGoal: Sell more"), "Store", "Sell more", ("title", "goal")),
+        (SHOP.replace("# Shop\n", ""), "Shop", "Sell things", ()),
+        (SHOP + "\n## Risks\n\n- It rains\n", "Shop", "Sell things", ("risks",)),
+    ],
+)
+def test_what_is_said_of_the_whole_plan(text: str, title: str, goal: str, said: tuple[str, ...]) -> None:
+    """A new title is taken; a text without one, or without a goal, leaves what was there."""
+    approved = begun(planned(SHOP.replace("# Shop", "# Shop\n\nGoal: Sell things")), "task-001", TaskStatus.COMPLETED)
+    after, found = merged(approved, read(text))
+    assert (after.root.title, after.root.plan.goal, found.plan) == (title, goal, said)
+    assert (found.added, found.changed, found.removed) == ((), (), ())
+
+
+def test_a_goal_that_was_the_title_follows_it() -> None:
+    after, found = merged(planned(SHOP), read(SHOP.replace("# Shop", "# Store")))
+    assert (after.root.title, after.root.plan.goal, found.plan) == ("Store", "Store", ("title", "goal"))
 
 
 def test_what_was_done_stays_done() -> None:

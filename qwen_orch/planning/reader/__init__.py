@@ -62,7 +62,8 @@ def _prose(text: str) -> Gathered:
     if not gathered.tasks:
         fallback.look_again(tree, settled, gathered)
     settled.report(gathered)
-    gathered.title = gathered.title or front.text("title", "name") or settled.first_heading(tree)
+    gathered.title = gathered.title or front.text("title", "name")
+    gathered.first_heading = settled.first_heading(tree)
     gathered.goal = gathered.goal or front.text("description", "goal")
     gathered.tags = tuple(front.listed("tags", "labels"))
     for line in tree.skipped[:20]:

@@ -32,11 +32,13 @@ def assemble(out: Gathered, title: str | None, break_cycles: bool = False) -> Dr
     edges = resolver.resolve()
     refuse_circles(out, edges, break_cycles)
     waits = barriers.connect(out, resolver)
-    name = title or one_line(out.title) or tidy(split(one_line(out.goal))[0]) or "Plan"
+    stated = title or one_line(out.title)
+    name = stated or one_line(out.first_heading) or tidy(split(one_line(out.goal))[0]) or "Plan"
     explain.conclude(out, edges, waits)
     index = {id(phase): n for n, phase in enumerate(out.phases)}
     return Draft(
         title=capped(name)[0],
+        titled=bool(stated),
         goal=one_line(out.goal) or name,
         description="\n\n".join(out.description).strip(),
         phases=tuple(_phase(p) for p in out.phases),

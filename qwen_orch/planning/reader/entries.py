@@ -95,6 +95,7 @@ class Gathered:
     """A document as gathered, before references are resolved."""
 
     title: str = ""
+    first_heading: str = ""
     goal: str = ""
     description: list[str] = Factory(list)
     phases: list[PhaseFound] = Factory(list)
