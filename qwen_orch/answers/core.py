@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from qwen_orch.graph.calibration import actual_hours
 from qwen_orch.graph.precedence import blocked_by
-from qwen_orch.graph.query import status_word
+from qwen_orch.graph.query import progress, status_word
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.plan import Orchestration
 from qwen_orch.model.task import Criterion, Dependency, Estimate, Origin, Task
@@ -185,3 +185,9 @@ class ProgressAnswer(NamedTuple):
     total: int
     fraction: float
     by_status: dict[str, int]
+
+
+def progress_answer(graph: Graph) -> ProgressAnswer:
+    """Return how far *graph* is."""
+    found = progress(graph)
+    return ProgressAnswer(found.done, found.total, round(found.fraction, 4), dict(found.by_status))

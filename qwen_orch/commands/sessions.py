@@ -7,11 +7,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Annotated
 
-from qwen_orch.answers.core import SessionAnswer, orchestration_answer, session_answer, task_answer
+from qwen_orch.answers.core import SessionAnswer, orchestration_answer, progress_answer, session_answer, task_answer
 from qwen_orch.answers.sessions import ContextAnswer, Entry, History, Recap, Resumed, SessionList
 from qwen_orch.commands.context import Context, local_path, task_named
 from qwen_orch.commands.registry import Arg, command
-from qwen_orch.commands.tasks import next_steps, progress_answer
+from qwen_orch.commands.tasks import next_steps
 from qwen_orch.errors import SessionNotFound
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from qwen_orch.answers.core import ProgressAnswer, TaskAnswer, orchestration_answer, task_answer
+from qwen_orch.answers.core import TaskAnswer, orchestration_answer, progress_answer, task_answer
 from qwen_orch.answers.tasks import TaskList
 from qwen_orch.commands.context import Context, task_named
 from qwen_orch.commands.registry import Arg, command
@@ -95,14 +95,6 @@ def _hours(graph: Graph, jobs: int) -> Hours:
     return Hours(round(found.mean, 2), round(found.spread, 2), round(found.p50, 2), round(found.p90, 2), jobs)
 
 
-def progress_answer(graph: Graph) -> ProgressAnswer:
-    """Return how far *graph* is."""
-    from qwen_orch.graph.query import progress
-
-    found = progress(graph)
-    return ProgressAnswer(found.done, found.total, round(found.fraction, 4), dict(found.by_status))
-
-
 def next_steps(graph: Graph, ready: list[Task]) -> tuple[str, ...]:
     """Return what to type next, most useful first."""
     from qwen_orch.model.plan import PlanStatus
@@ -122,14 +114,11 @@ def next_steps(graph: Graph, ready: list[Task]) -> tuple[str, ...]:
 
 def _continuing(graph: Graph, task: Task) -> str:
     """Return what to type about a task in progress: what its agent asks goes first."""
+    from qwen_orch.graph.query import continuing
     from qwen_orch.graph.questions import waiting
 
-    attempt = task.open_attempt
-    if attempt is None:
-        return f"/new_task {task.id}"
-    if any(question.session.task == task.id for question in waiting(graph)):
-        return "/permissions"
-    return f"/complete_task {task.id}" if attempt.executor == "manual" else f"/task_status {task.id}"
+    asks = task.open_attempt and any(question.session.task == task.id for question in waiting(graph))
+    return "/permissions" if asks else continuing(task)
 
 
 def _task_status(graph: Graph, task: Task) -> TaskStatusAnswer:

@@ -1,4 +1,4 @@
-"""Doing the work: choosing an executor, running commands with a deadline, attempts that survive a crash.
+"""Doing the work: who does a task, what they are given, attempts that survive a crash, and whether a claim is believed.
 
-Imports ``project`` and below; asyncio only when something is run.
+Imports ``verification``, ``agents`` and below; asyncio, and what drives agents, only when something is run.
 """

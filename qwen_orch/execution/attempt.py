@@ -101,7 +101,7 @@ async def _unless_taken_over(shop: Shop, task_id: TaskId, session: Session, act:
             doing.cancel()
             await asyncio.wait({doing})
     if doing.cancelled():
-        refuse_stale(shop.writer.graph, task_id, session)
+        _refuse_stale(shop.writer.graph, task_id, session)
     return doing.result()
 
 
@@ -146,7 +146,8 @@ async def _outcome(shop: Shop, task: Task, wanted: Wanted, session: Session, evi
     last = evidence[-1]
     if not last.passed:
         outcome = Outcome.TIMED_OUT if last.exit_code is None else Outcome.FAILED
-        return failed(shop, task.id, session, e.AttemptEnded(task.id, outcome, _why(last), last.output, evidence))
+        why = f"failed: `{last.command}` {last.ending}"
+        return failed(shop, task.id, session, e.AttemptEnded(task.id, outcome, why, last.output, evidence))
     summary = f"{len(evidence)} of {len(task.run)} commands succeeded"
     claim = e.TaskClaimed(task.id, "shell", summary, last.output, evidence)
     return await claimed(shop, wanted, session, claim)
@@ -158,7 +159,7 @@ async def claimed(
     """Make *claim*, which ends the attempt in *session*, durable; then verify it, if that is wanted."""
 
     def claiming(graph: Graph) -> list[e.Event]:
-        refuse_stale(graph, claim.task, session)
+        _refuse_stale(graph, claim.task, session)
         return [claim, *finished(graph, session.id, SessionState.COMPLETED)]
 
     shop.writer.commit("new_task", claiming)
@@ -171,7 +172,7 @@ def failed(shop: Shop, task_id: TaskId, session: Session, ended: e.AttemptEnded)
     """Make the end of the attempt in *session* durable: a failure, which it returns."""
 
     def failing(graph: Graph) -> list[e.Event]:
-        refuse_stale(graph, task_id, session)
+        _refuse_stale(graph, task_id, session)
         return [ended, *finished(graph, session.id, SessionState.FAILED)]
 
     shop.writer.commit("new_task", failing)
@@ -179,17 +180,12 @@ def failed(shop: Shop, task_id: TaskId, session: Session, ended: e.AttemptEnded)
     return Verdict.FAILED
 
 
-def refuse_stale(graph: Graph, task_id: TaskId, session: Session) -> None:
+def _refuse_stale(graph: Graph, task_id: TaskId, session: Session) -> None:
     """Raise `StateTransitionError` unless the attempt in *session* is still the one under way."""
     attempt = graph.task(task_id).open_attempt
     if attempt is None or attempt.session != session.id:
         message = f"{task_id} was cancelled or taken over meanwhile: what was done does not count"
         raise StateTransitionError(message, f"/task_status {task_id}")
-
-
-def _why(last: Evidence) -> str:
-    how = "ran out of time" if last.exit_code is None else f"exited with {last.exit_code}"
-    return f"failed: `{last.command}` {how}"
 
 
 def suspended(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from qwen_orch.errors import AgentError, DependencyError, StateTransitionError
 from qwen_orch.graph.precedence import blocked_by
-from qwen_orch.graph.query import ready
+from qwen_orch.graph.query import continuing, ready
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.plan import PlanStatus
 from qwen_orch.model.task import Executor, Task, TaskStatus
@@ -43,19 +43,8 @@ def next_task(graph: Graph, now: datetime) -> Task:
     if not busy:
         raise StateTransitionError("every task is settled", "/check_completeness", "/add_task TITLE")
     begun = (TaskStatus.IN_PROGRESS, TaskStatus.CLAIMED, TaskStatus.FAILED)
-    going = [_continuing(t) for t in graph.ordered() if t.status in begun]
+    going = [continuing(t) for t in graph.ordered() if t.status in begun]
     raise StateTransitionError("no task is ready", *going[:2], "/list_tasks status:blocked")
-
-
-def _continuing(task: Task) -> str:
-    """Return what to type to go on with a task that was begun."""
-    if task.open_attempt and task.open_attempt.executor is not Executor.MANUAL:
-        return f"/task_status {task.id}"
-    return (
-        f"/complete_task {task.id}"
-        if task.open_attempt or task.status is TaskStatus.CLAIMED
-        else f"/new_task {task.id}"
-    )
 
 
 def refuse_unapproved(graph: Graph) -> None:

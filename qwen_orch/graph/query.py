@@ -13,7 +13,7 @@ from qwen_orch.graph.effort import efforts
 from qwen_orch.graph.precedence import blocked_by
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import TaskId, number_of
-from qwen_orch.model.task import Outcome, Task, TaskStatus
+from qwen_orch.model.task import Executor, Outcome, Task, TaskStatus
 
 BLOCKED = "blocked"
 INTERRUPTED = "interrupted"
@@ -63,6 +63,15 @@ def blocked(graph: Graph, now: datetime) -> list[tuple[Task, tuple[str, ...]]]:
     pending = (t for t in graph.ordered() if t.status is TaskStatus.PENDING)
     found = ((t, blocked_by(graph, t, now)) for t in pending)
     return [(task, by) for task, by in found if by]
+
+
+def continuing(task: Task) -> str:
+    """Return what to type to go on with *task*, which nothing holds up."""
+    attempt = task.open_attempt
+    if attempt and attempt.executor is not Executor.MANUAL:
+        return f"/task_status {task.id}"
+    claims = attempt or task.status is TaskStatus.CLAIMED
+    return f"/complete_task {task.id}" if claims else f"/new_task {task.id}"
 
 
 def progress(graph: Graph) -> Progress:

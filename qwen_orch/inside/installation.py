@@ -81,7 +81,9 @@ def program() -> list[str]:
     """Return the words that start this very program: its name alone where that finds it."""
     started = Path(sys.argv[0])
     if started.name != "qwen-orch":
-        return [sys.executable, "-P", "-m", "qwen_orch"]
+        from qwen_orch.processes.ourselves import ourselves
+
+        return list(ourselves())
     found = shutil.which("qwen-orch")
     return ["qwen-orch"] if found and Path(found).samefile(started) else [str(started.absolute())]
 

@@ -137,6 +137,11 @@ class Evidence:
     confidence: float | None = None
     shared: tuple[str, ...] = ()
 
+    @property
+    def ending(self) -> str:
+        """How the command ended, in words."""
+        return "ran out of time" if self.exit_code is None else f"exited with {self.exit_code}"
+
 
 @frozen
 class Criterion:

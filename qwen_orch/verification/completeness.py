@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from qwen_orch.answers.core import ProgressAnswer, orchestration_answer
+from qwen_orch.answers.core import orchestration_answer, progress_answer
 from qwen_orch.answers.work import Completeness, CriterionAnswer, Remaining
 from qwen_orch.errors import StateTransitionError
 from qwen_orch.graph.precedence import blocked_by
-from qwen_orch.graph.query import progress, status_word
+from qwen_orch.graph.query import continuing, status_word
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId
@@ -112,13 +112,12 @@ def _criteria(graph: Graph) -> list[CriterionAnswer]:
 
 def _answer(graph: Graph, strict: bool, ran: bool) -> Completeness:
     criteria = _criteria(graph)
-    found = progress(graph)
     unverified = sum(c.status == CriterionStatus.UNVERIFIED and not c.check for c in criteria)
     open_tasks = tuple(_remaining(graph, t) for t in graph.ordered() if not t.status.settled)
     return Completeness(
         complete=_is_complete(graph, strict),
         orchestration=orchestration_answer(graph.root),
-        progress=ProgressAnswer(found.done, found.total, round(found.fraction, 4), dict(found.by_status)),
+        progress=progress_answer(graph),
         criteria=tuple(criteria),
         unverified=unverified,
         remaining=open_tasks,
@@ -144,10 +143,7 @@ def _remaining(graph: Graph, task: Task) -> Remaining:
 def _command(graph: Graph, task: Task, held: tuple[str, ...]) -> str:
     """Return what to type to go on with *task*, which *held* keep from being done."""
     first = next((i for i in held if i in graph.tasks), None)
-    if first is not None or (task.open_attempt and task.open_attempt.executor != "manual"):
-        return f"/task_status {first or task.id}"
-    claims = task.status is TaskStatus.CLAIMED or task.open_attempt
-    return f"/complete_task {task.id}" if claims else f"/new_task {task.id}"
+    return continuing(task) if first is None else f"/task_status {first}"
 
 
 def _first_to_do(remaining: tuple[Remaining, ...]) -> Remaining:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.activity import Action
-from qwen_orch.model.task import Attempt, Criterion, CriterionStatus, Evidence, Outcome, Task, TaskStatus
+from qwen_orch.model.task import Attempt, Criterion, CriterionStatus, Outcome, Task, TaskStatus
 
 TAIL = 1_500
 """Characters of what a command printed that are told again: its end, where the error is."""
@@ -22,12 +22,8 @@ def failed_checks(task: Task) -> str:
 
 def _failed(criterion: Criterion) -> str:
     seen = criterion.evidence
-    ended = f": `{seen.command}` {_how(seen)}" if seen and seen.command else ""
+    ended = f": `{seen.command}` {seen.ending}" if seen and seen.command else ""
     return f"- {criterion.text}{ended}{_printed(seen.output if seen else '')}"
-
-
-def _how(seen: Evidence) -> str:
-    return "ran out of time" if seen.exit_code is None else f"exited with {seen.exit_code}"
 
 
 def attempts(graph: Graph, task: Task) -> Iterator[tuple[str, str]]:
