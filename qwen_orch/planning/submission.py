@@ -6,6 +6,7 @@ Pure: the report server and ``/plan --agent`` ask the same questions here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from attrs import evolve
 
@@ -60,8 +61,12 @@ def adopted(root: Orchestration, draft: Draft, at: str) -> list[e.Event]:
     return [e.PlanRevised(revised), e.TasksAdded(manifest(draft, at))]
 
 
+@lru_cache(maxsize=1)
 def faultless(text: str, title: str | None = None) -> Draft:
-    """Return *text* as read; raise `ValidationError` that names every fault when it cannot be a plan."""
+    """Return *text* as read; raise `ValidationError` that names every fault when it cannot be a plan.
+
+    The last one is kept: while a plan is taken, several ask for it.
+    """
     try:
         draft = read(text, title=title)
     except DependencyError as error:  # its hints are for a person at a prompt
