@@ -29,7 +29,7 @@ from attrs import define, field
 from qwen_orch.errors import StorageError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId
-from qwen_orch.store import codec, journal, migrations, seal, segments
+from qwen_orch.store import codec, journal, migrations, seal, segments, snapshots
 from qwen_orch.store.aside import stamp
 from qwen_orch.store.files import Disk, Stands, standing
 from qwen_orch.store.journal import Record, Scan
@@ -63,6 +63,8 @@ class Store:
     """The checksum of the last record the caller's graph knows."""
     _reaches: dict[str, int] = field(factory=dict)
     """Which record each snapshot reaches."""
+    _plan: Stands | None = None
+    """How the plan's snapshot stood when we last read or wrote it."""
     _looks: bool = False
     """Whether a later version wrote here: then the plan, which it writes last, tells when there is news."""
     _format: int = 0
@@ -131,7 +133,7 @@ class Store:
             self.disk.sweep()
         loaded = restore(self.disk, self.layout, self.orchestration, mend, thorough)
         self._size, self._last, self._reaches = loaded.size, loaded.last, dict(loaded.reaches)
-        self._format = loaded.format
+        self._format, self._plan = loaded.format, standing(self.layout.plan(self.orchestration))
         self._stands = self._standing() if mend else before
         return loaded
 
@@ -204,9 +206,19 @@ class Store:
         So what is before the last record can be sealed, and is when it has grown.
         """
         self._keep_older()
+        self._heed_others()
         self._reaches = write_snapshots(self.disk, self.layout, graph, Point(seq, self._last), parts, self._reaches)
+        self._plan = standing(self.layout.plan(self.orchestration))
         if self._size > segments.SEAL_BYTES:
             self._seal()
+
+    def _heed_others(self) -> None:
+        """Take in which snapshots others wrote since: what the new plan says of one must be what is on the disk."""
+        path = self.layout.plan(self.orchestration)
+        if standing(path) != self._plan:
+            with contextlib.suppress(seal.Damaged, KeyError, TypeError, StorageError):
+                told = snapshots.read_plan(self.disk.read(path) or b"", self.orchestration).reaches
+                self._reaches = {**self._reaches, **told}
 
     def _seal(self) -> None:
         live = segments.sealed_off(self.disk, self.layout, self.orchestration, self._last)

@@ -16,6 +16,7 @@ from qwen_orch.project.project import Project
 from qwen_orch.project.writer import Writer
 from tests.faults.seams import Counted, Failing
 from tests.faults.work import A, fresh, note, planning, seen
+from tests.project.test_long_life import Counting
 from tests.strategies import task
 
 
@@ -191,3 +192,19 @@ def test_a_decision_that_raises_lets_the_lock_go(writer: Writer) -> None:
     with pytest.raises(OrchError):
         writer.commit("test", decide)
     fresh_writer(writer).commit("note", lambda _: [note("free")])
+
+
+def test_two_who_write_snapshots_in_turn_leave_a_plan_that_fits_them(project: Project, writer: Writer) -> None:
+    """Who opens it then reads the plan and the tasks, and no session: however many there are."""
+    shell = fresh(project.root)
+    other = shell.writer(A)
+    writer.commit("add_task", lambda _: [e.TasksAdded((task(3),))])
+    project.checkpoint(last=True)
+    other.refresh()
+    other.commit("note", lambda _: [note("theirs")])
+    shell.checkpoint(last=True)
+    writer.commit("approve_plan", lambda _: [e.PlanApproved()])
+    project.checkpoint(last=True)
+    disk = Counting()
+    assert fresh(project.root, disk).writer(A).graph.tasks == writer.graph.tasks
+    assert not [name for name in disk.reads if name.startswith("session-")]
