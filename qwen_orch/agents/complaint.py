@@ -7,9 +7,8 @@ import re
 from collections import deque
 from collections.abc import Callable
 
-from qwen_orch.model.text import clean, clip, one_line
-from qwen_orch.processes.command import Lines
-from qwen_orch.processes.secrets import Hiding
+from qwen_orch.model.text import clip, one_line
+from qwen_orch.processes.printed import Printed
 
 KEPT_LINES = 60
 LONGEST = 160
@@ -30,15 +29,14 @@ class Complaint:
         self._last: deque[str] = deque(maxlen=KEPT_LINES)
 
     async def _listen(self, stream: asyncio.StreamReader) -> None:
-        lines, hiding = Lines(), Hiding()
+        printed = Printed()
         while chunk := await stream.read(65536):
-            self._take(hiding.hide(lines.add(chunk)))
-        self._take(hiding.hide(lines.end()))
+            self._take(printed.add(chunk))
+        self._take(printed.end())
 
     def _take(self, text: str) -> None:
-        shown = clean(text, multiline=True)
-        self._keep(shown.encode("utf-8", "replace"))
-        self._last.extend(shown.splitlines()[-KEPT_LINES:])
+        self._keep(text.encode("utf-8", "replace"))
+        self._last.extend(text.splitlines()[-KEPT_LINES:])
 
     async def why(self) -> str:
         """Return the line that tells best why it gave out, if any: the last that names an error, or else the last."""

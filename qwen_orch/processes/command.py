@@ -6,7 +6,6 @@ However it ends, nothing of the group is left behind: not after the deadline, no
 from __future__ import annotations
 
 import asyncio
-import codecs
 import contextlib
 import os
 import signal
@@ -17,9 +16,8 @@ from typing import Any, BinaryIO
 
 from attrs import Factory, frozen
 
-from qwen_orch.model.text import clean
-from qwen_orch.processes.secrets import Hiding, hide
-from qwen_orch.store.lease import MARK, TAIL_BYTES
+from qwen_orch.processes.printed import Printed, Tail
+from qwen_orch.store.lease import MARK
 
 GRACE_SECONDS = 2.0
 """Between asking a process group to end and ending it."""
@@ -78,8 +76,8 @@ async def run(command: str, around: Surroundings) -> Ran:
         os.close(ours)
         return Ran(command, NOT_STARTED, 0.0, f"it could not be started: {getattr(error, 'strerror', '') or error}")
     except BaseException:
-        lines = Lines()  # it may have run already although we had not been told so yet
-        _keep(hide(lines.add(_left_in(ours)) + lines.end()), tail, around)
+        printed = Printed()  # it may have run already although we had not been told so yet
+        _keep(printed.add(_left_in(ours)) + printed.end(), tail, around)
         os.close(ours)
         raise
     finally:
@@ -156,16 +154,16 @@ def kill(group: int, how: signal.Signals) -> None:
 
 async def _read(output: int, tail: Tail, around: Surroundings) -> None:
     """Keep what is written until the pipe is closed; when this is cancelled, what was written by then."""
-    lines, hiding = Lines(), Hiding()
+    printed = Printed()
     try:
         while chunk := await _written(output):
-            _keep(hiding.hide(lines.add(chunk)), tail, around)
+            _keep(printed.add(chunk), tail, around)
     except asyncio.CancelledError:
-        _keep(hiding.hide(lines.add(_left_in(output))), tail, around)  # a busy machine lets us look late
+        _keep(printed.add(_left_in(output)), tail, around)  # a busy machine lets us look late
         raise
     finally:
         os.close(output)
-        _keep(hiding.hide(lines.end()), tail, around)
+        _keep(printed.end(), tail, around)
 
 
 async def _written(output: int) -> bytes:
@@ -180,10 +178,9 @@ async def _written(output: int) -> bytes:
 
 
 def _keep(text: str, tail: Tail, around: Surroundings) -> None:
-    """Put whole lines, from which secrets are gone, into the log and the tail, and show them."""
+    """Put whole lines into the log and the tail, and show them."""
     if not text:
         return
-    text = clean(text, multiline=True)
     tail.add(text)
     if around.log:
         with contextlib.suppress(OSError):  # a full disk costs the log, not the work
@@ -207,58 +204,3 @@ async def end(process: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
                 await process.wait()
-
-
-class Tail:
-    """The last `TAIL_BYTES` characters of a text."""
-
-    def __init__(self) -> None:
-        self._kept = ""
-        self._cut = False
-
-    def add(self, text: str) -> None:
-        """Take in *text*."""
-        self._kept += text
-        if len(self._kept) > 2 * TAIL_BYTES:
-            self._cut, self._kept = True, self._kept[-TAIL_BYTES:]
-
-    def text(self) -> str:
-        """Return what is kept, safe to show."""
-        cut = self._cut or len(self._kept) > TAIL_BYTES
-        text = clean(hide(self._kept[-TAIL_BYTES:]), multiline=True).rstrip()
-        return f"…\n{text}" if cut else text
-
-
-class Lines:
-    """Cuts a stream of bytes into whole lines of text."""
-
-    LONGEST = 65536
-    """A longer line is cut: it is no line that anybody reads, and must not fill the memory."""
-
-    def __init__(self) -> None:
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._open = ""
-        self._returned = False
-        """Whether the last character was a CR: a line feed that comes next belongs to it."""
-
-    def add(self, chunk: bytes) -> str:
-        """Take in *chunk*; return the lines that are whole now, each with its line feed. A bare CR ends one, too."""
-        return self._cut(self._decode(chunk))
-
-    def _cut(self, text: str) -> str:
-        if not text:
-            return ""
-        text = text.removeprefix("\n") if self._returned else text
-        self._returned = text.endswith("\r")
-        text = self._open + text
-        whole, feed, self._open = text.replace("\r\n", "\n").replace("\r", "\n").rpartition("\n")
-        if len(self._open) > self.LONGEST:
-            at = self._open.rfind(" ", self.LONGEST // 2) + 1 or len(self._open)  # a word, a key for one, stays whole
-            whole, feed, self._open = f"{whole}{feed}{self._open[:at]}", "\n", self._open[at:]
-        return whole + feed
-
-    def end(self) -> str:
-        """Return what is left, as a line."""
-        whole = self._cut(self._decode(b"", True))
-        left, self._open = self._open, ""
-        return f"{whole}{left}\n" if left else whole

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwen_orch.processes.command import Lines, Ran, Surroundings, Tail, run
+from qwen_orch.processes.command import Ran, Surroundings, run
+from qwen_orch.processes.printed import Lines, Tail
 from qwen_orch.store.lease import MARK, TAIL_BYTES
 from tests.strategies import LAW
 
