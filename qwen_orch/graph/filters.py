@@ -23,11 +23,6 @@ from qwen_orch.model.text import clip, one_line
 
 R = TypeVar("R", Task, Session)
 
-TASK_KEYS: dict[str, tuple[str, ...]] = {key.name: key.values for key in TASK_TABLE}
-"""The keys of task filters, with the values each is sure to know."""
-SESSION_KEYS: dict[str, tuple[str, ...]] = {key.name: key.values for key in SESSION_TABLE}
-"""The keys of session filters, with the values each is sure to know."""
-
 SUGGESTIONS = 100
 """How many completions of one word are offered at most."""
 

@@ -232,12 +232,11 @@ class Store:
         work = Restoration(self.disk, self.layout, self.orchestration, mend=True)
         return Later(work, PlanPicture(seq, self._last, graph.root, self._reaches))
 
-    def history(self, seq: int) -> list[Record]:
-        """Return the records 1 to *seq*; raise `SessionCorrupted` when the journal no longer holds them all."""
-        return list(self.past(seq).records())[::-1]
-
     def past(self, seq: int) -> Past:
-        """Return the records *seq* to 1, newest first, read as far as somebody goes back."""
+        """Return the records *seq* to 1, newest first, read as far as somebody goes back.
+
+        Raises `SessionCorrupted` when the journal does not go as far as *seq*.
+        """
         from qwen_orch.store.past import past
 
         return past(self.disk, self.layout, self.orchestration, seq, newer=self._looks)

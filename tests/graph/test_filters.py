@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from qwen_orch.errors import UsageError
-from qwen_orch.graph.filters import SESSION_KEYS, TASK_KEYS, session_filter, suggestions, task_filter
+from qwen_orch.graph.filter_keys import SESSION_TABLE, TASK_TABLE
+from qwen_orch.graph.filters import session_filter, suggestions, task_filter
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import OrchestrationId, PhaseId, SessionId, TaskId, task_id
 from qwen_orch.model.plan import Orchestration, Phase, Plan
@@ -220,12 +221,12 @@ def test_times_that_are_not(text: str) -> None:
 
 
 def test_every_known_value_is_accepted() -> None:
-    for key, values in TASK_KEYS.items():
-        for value in values:
-            task_filter(f"{key}:{value}", GRAPH, NOW)
-    for key, values in SESSION_KEYS.items():
-        for value in values:
-            session_filter(f"{key}:{value}", NOW)
+    for key in TASK_TABLE:
+        for value in key.values:
+            task_filter(f"{key.name}:{value}", GRAPH, NOW)
+    for key in SESSION_TABLE:
+        for value in key.values:
+            session_filter(f"{key.name}:{value}", NOW)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +278,7 @@ def test_any_text_is_a_filter_or_a_usage_error(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.sampled_from([f"{k}:{v}" for k, vs in TASK_KEYS.items() for v in vs]))
+@given(st.sampled_from([f"{key.name}:{value}" for key in TASK_TABLE for value in key.values]))
 def test_a_negated_term_means_the_others(term: str) -> None:
     assert sorted(meant(term) + meant(f"-{term}")) == [1, 2, 3, 4, 5, 6, 7]
 

@@ -8,6 +8,7 @@ import pytest
 
 from qwen_orch.model.ids import OrchestrationId
 from qwen_orch.store.files import Disk
+from qwen_orch.store.journal import Record
 from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
 from tests.faults.seams import Quick
@@ -31,3 +32,8 @@ def store_at(layout: Layout, name: str = ORCH) -> Store:
 def store(layout: Layout) -> Store:
     """A store of an orchestration that is not there yet."""
     return store_at(layout)
+
+
+def history(store: Store, seq: int) -> list[Record]:
+    """The records 1 to *seq*."""
+    return list(store.past(seq).records())[::-1]

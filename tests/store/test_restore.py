@@ -17,7 +17,7 @@ from qwen_orch.store.fold import differences, folded
 from qwen_orch.store.journal import Record
 from qwen_orch.store.snapshots import Layout
 from qwen_orch.store.store import Store
-from tests.store.conftest import store_at
+from tests.store.conftest import history, store_at
 from tests.store.samples import OPENED, RECORDS, state
 from tests.strategies import ORCH, SESSION, T0
 
@@ -63,8 +63,8 @@ def test_snapshots_go_on_where_the_journal_ends(known: int, left: int, layout: L
     store = store_at(layout)
     loaded = store.load()
     assert loaded.graph == state(max(known, min(left, known)))
-    assert folded(store.history(loaded.seq)) == loaded.graph
-    assert [r.seq for r in store.history(loaded.seq)] == list(range(1, loaded.seq + 1))
+    assert folded(history(store, loaded.seq)) == loaded.graph
+    assert [r.seq for r in history(store, loaded.seq)] == list(range(1, loaded.seq + 1))
 
 
 def test_tasks_that_were_removed_do_not_come_back(layout: Layout) -> None:
@@ -73,7 +73,7 @@ def test_tasks_that_were_removed_do_not_come_back(layout: Layout) -> None:
     path = layout.journal(ORCH)
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
     store = store_at(layout)
-    assert set(folded(store.history(3)).tasks) == {"task-001"}
+    assert set(folded(history(store, 3)).tasks) == {"task-001"}
 
 
 def test_snapshots_of_another_history_are_not_mixed_in(layout: Layout) -> None:
