@@ -202,7 +202,7 @@ def test_a_damaged_segment_comes_back_from_its_copy(layout: Layout) -> None:
     path.write_bytes(raw[:300] + b"#" + raw[301:])
     loaded = restore(store.disk, layout, ORCH, thorough=True)
     assert loaded.repairs
-    assert store_at(layout).history(40) == [record(number) for number in range(1, 41)]
+    assert history(store_at(layout), 40) == [record(number) for number in range(1, 41)]
     store = grow(store_at(layout), 60, 40)
     for copy in layout.backups.iterdir():
         copy.unlink()

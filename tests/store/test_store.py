@@ -131,7 +131,7 @@ def test_i4_a_torn_record_that_a_snapshot_knows_is_not_lost(layout: Layout) -> N
     store.path.write_bytes(store.path.read_bytes()[:-9])
     loaded = Store(store.disk, layout, ORCH).load()
     assert loaded.graph == state(4)
-    assert folded(store_at(layout).history(4)) == state(4)
+    assert folded(history(store_at(layout), 4)) == state(4)
 
 
 def test_i5_a_damaged_record_is_never_guessed_at(layout: Layout) -> None:
