@@ -329,18 +329,12 @@ class OneShot:
 
     def consent(self, question: str, moot: Moot | None = None) -> bool:
         """Ask on stderr; only a plain yes is one."""
-        from qwen_orch.model.text import clean
-        from qwen_orch.repl.plain import forget_typed, typed_line
-        from qwen_orch.repl.port import agrees
-
         if not self.interactive:
             return False
-        forget_typed()
-        print(f"{clean(question, multiline=True)} [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
-        try:
-            return agrees(typed_line(moot))
-        except EOFError:
-            return False
+        from qwen_orch.repl.plain import answer_to
+        from qwen_orch.repl.port import agrees, asked
+
+        return agrees(answer_to(asked(question), sys.stderr, moot))
 
     def show(self, update: Update) -> None:
         """Tell on stderr what is happening; stdout is for the answer."""

@@ -84,11 +84,9 @@ def _why_none(graph: Graph, name: str | None, number: int | None) -> str:
 
 
 def _is_called(asked: Question, name: str | None) -> bool:
-    return name is None or name in (asked.name, asked.session.id) or (name.isdecimal() and asked.name == _task(name))
-
-
-def _task(number: str) -> str:
-    return f"task-{int(number):03}"
+    if name is None or name in (asked.name, asked.session.id):
+        return True
+    return name.isdecimal() and asked.name == f"task-{name.lstrip('0').zfill(3)}"
 
 
 def _how(asked: Question) -> str:

@@ -30,10 +30,10 @@ _WHOLE = re.compile(r"-?[0-9]{1,18}")
 class Arg(NamedTuple):
     """What a parameter means, and what may stand there.
 
-    *takes* names the kind of thing: ``text`` (the rest of the line, as typed; of an option: one quoted word, or all
-    up to the next option), ``filter`` (the rest, as filter terms),
-    ``words`` (the rest, as a tuple of words), and for completion ``task``, ``session``, ``orchestration``, ``file``,
-    ``template``, ``command``, ``setting``; *choices* are the only words allowed, if any. What makes a command that
+    *takes* names the kind of thing: ``text`` (the rest of the line, as typed; of an option: one quoted word, or all up
+    to the next option), ``filter`` (the rest, as filter terms), ``words`` (the rest, as a tuple of words), and for
+    completion ``task``, ``session``, ``orchestration``, ``file``, ``template``, ``command``, ``setting``, ``question``
+    and its ``number``; *choices* are the only words allowed, if any. What makes a command that
     otherwise *reads* do more than that *acts*.
     """
 

@@ -7,10 +7,10 @@ import os
 import select
 import sys
 import termios
+from typing import TextIO
 
 from qwen_orch.commands.context import Moot
-from qwen_orch.model.text import clean
-from qwen_orch.repl.port import LOOK_SECONDS, PROMPT, SET_ASIDE, agrees, command_in
+from qwen_orch.repl.port import LOOK_SECONDS, PROMPT, SET_ASIDE, agrees, asked, command_in
 
 BURST = 0.05
 """Lines that follow within so many seconds were pasted, not typed."""
@@ -25,10 +25,10 @@ class PlainPrompt:
         """Return a line, or the lines of a paste once a person has agreed; *start* is said, and is what Enter means."""
         start, self._aside = start or self._aside, ""
         _say(f"{start}\n{PROMPT}" if start else PROMPT)
-        lines = [typed_line()]
+        lines = [_typed_line()]
         while select.select([0], [], [], BURST)[0]:
             try:
-                lines.append(typed_line())
+                lines.append(_typed_line())
             except EOFError:
                 break
         text = "".join(lines).rstrip("\n")
@@ -38,12 +38,7 @@ class PlainPrompt:
 
     def ask(self, question: str, default: bool = False, moot: Moot | None = None) -> bool:
         """Ask *question*; lines typed before it was asked are no answer to it."""
-        forget_typed()
-        _say(f"{clean(question, multiline=True)} {'[Y/n]' if default else '[y/N]'} ")
-        try:
-            said = typed_line(moot)
-        except EOFError:
-            return False
+        said = answer_to(asked(question, default), sys.stdout, moot)
         if command := command_in(said):
             self._aside = command
             _say(f"{SET_ASIDE}\n")
@@ -58,7 +53,7 @@ class PlainPrompt:
         _say("Write or paste the plan; a line with a single . ends it.\n")
         lines: list[str] = []
         try:
-            while (line := typed_line()).strip() != ".":
+            while (line := _typed_line()).strip() != ".":
                 lines.append(line)
         except EOFError:
             return None
@@ -69,18 +64,29 @@ class PlainPrompt:
         return False
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+def _say(text: str, sink: TextIO | None = None) -> None:
+    sink = sink or sys.stdout
+    sink.write(text)
+    sink.flush()
 
 
-def forget_typed() -> None:
+def answer_to(question: str, sink: TextIO, moot: Moot | None = None) -> str:
+    """Return the line typed after *question* was asked on *sink*; ``no`` at the end of input, and once it is *moot*."""
+    _forget_typed()
+    _say(question, sink)
+    try:
+        return _typed_line(moot)
+    except EOFError:
+        return "no"
+
+
+def _forget_typed() -> None:
     """Drop what was typed and not read yet: it cannot be the answer to a question that was not asked yet."""
     with contextlib.suppress(termios.error):
         termios.tcflush(0, termios.TCIFLUSH)
 
 
-def typed_line(moot: Moot | None = None) -> str:
+def _typed_line(moot: Moot | None = None) -> str:
     """Return one line, as the kernel's line editor gives it, without reading on into the next.
 
     Nothing of Python's is locked meanwhile: a program may end while a thread waits here. Raises `EOFError` at the end

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from qwen_orch.commands.context import Moot
+from qwen_orch.model.text import clean
 
 PROMPT = "qwen-orch> "
 LOOK_SECONDS = 0.1
 """How often it is looked whether a question is moot."""
-SET_ASIDE = "a command is no answer: that was a no, and the command waits at the prompt; Enter runs it"
+SET_ASIDE = "that was a no: the command waits at the prompt, and Enter runs it"
 
 
 class Prompt(Protocol):
@@ -29,6 +30,11 @@ class Prompt(Protocol):
 
     def stop(self) -> bool:
         """Make `read` raise `EOFError`, if it is waiting and can; tell whether it will. For signal handlers."""
+
+
+def asked(question: str, default: bool = False) -> str:
+    """Return *question* as it is asked, with the answer that a bare Enter gives in capitals."""
+    return f"{clean(question, multiline=True)} {'[Y/n]' if default else '[y/N]'} "
 
 
 def agrees(said: str, default: bool = False) -> bool:

@@ -21,14 +21,13 @@ from prompt_toolkit.output import ColorDepth, Output, create_output
 from prompt_toolkit.styles import Style
 
 from qwen_orch.commands.context import Moot
-from qwen_orch.model.text import clean
 from qwen_orch.repl import editor, keys
 from qwen_orch.repl.completer import ShellCompleter
 from qwen_orch.repl.facts import Facts
 from qwen_orch.repl.history import ShellHistory
 from qwen_orch.repl.paste import CHIP, Chips
 from qwen_orch.repl.pasting import PasteParser, read_quickly
-from qwen_orch.repl.port import LOOK_SECONDS, PROMPT, SET_ASIDE, agrees, command_in
+from qwen_orch.repl.port import LOOK_SECONDS, PROMPT, SET_ASIDE, agrees, asked, command_in
 from qwen_orch.repl.terminal import Terminal
 from qwen_orch.repl.toolbar import STYLE, toolbar
 from qwen_orch.views.paint import speech
@@ -90,8 +89,7 @@ class ToolkitPrompt:
     def ask(self, question: str, default: bool = False, moot: Moot | None = None) -> bool:
         """Ask *question*; keys typed before it was asked are no answer to it."""
         self._forget_keys()
-        choices = "[Y/n]" if default else "[y/N]"
-        session: PromptSession[str] = PromptSession(f"{clean(question, multiline=True)} {choices} ", **self._shared)
+        session: PromptSession[str] = PromptSession(asked(question, default), **self._shared)
         try:
             said = self._prompt(session, meanwhile=_until(moot) if moot else None)
         except EOFError:

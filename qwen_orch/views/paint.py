@@ -20,7 +20,7 @@ class Happening(Protocol):
 
     @property
     def kind(self) -> str:
-        """``started``, ``output``, ``checking`` or ``ended``."""
+        """``started``, ``output``, ``thought``, ``asks``, ``checking`` or ``ended``."""
 
     @property
     def task(self) -> str:

@@ -63,7 +63,7 @@ def worked_all(answer: WorkedAll) -> list[Block]:
     left = f"{answer.remaining:,} remaining" if answer.remaining else "nothing remains"
     rows = tuple(map(task_row, answer.tasks))
     return [
-        *([task_table(rows), GAP] if rows else [line("Nothing was ready to be worked on."), GAP]),
+        *([task_table(rows), GAP] if rows else [line("Nothing was ready that needs no person."), GAP]),
         Line(joined([*told, left]), indent=2, hang=2),
         *following(answer.next),
     ]

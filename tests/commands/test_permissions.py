@@ -87,7 +87,7 @@ def test_two_questions_at_once_and_the_number_must_match(
     error = desk.refused("/allow", StateTransitionError)
     assert error.message == "2 questions wait: say which is meant"
     assert sorted(error.hints) == ["/allow task-001 1", "/allow task-002 1", "/permissions"]
-    for wrong in ("/allow task-001 2", "/deny task-003", "/allow session-x"):
+    for wrong in ("/allow " + "9" * 5000, "/allow task-001 2", "/deny task-003", "/allow session-x"):
         assert desk.refused(wrong, StateTransitionError).message == "no such question waits for an answer"
     assert {allowed for _, allowed, _ in answers(folder)} == {None}
     desk("/deny task-002 1")
