@@ -1,13 +1,19 @@
-"""What agents may still spend."""
+"""What agents may still spend, and the watch over it."""
 
 from __future__ import annotations
 
+from qwen_orch.agents.turn import Limits, Watch
 from qwen_orch.errors import AgentError
 from qwen_orch.processes.shop import Shop
 
 
-def attempt_tokens(shop: Shop) -> int:
-    """Return how many tokens the next attempt may use, 0 for any; raise `AgentError` when the plan's are used up."""
+def watch(shop: Shop) -> Watch:
+    """Return what watches an agent from now on; raise `AgentError` when the tokens of the plan are used up."""
+    return Watch(Limits.of(shop.project.config, _tokens(shop)))
+
+
+def _tokens(shop: Shop) -> int:
+    """Return how many tokens the next attempt may use, 0 for any; raise `AgentError` when there are none left."""
     config = shop.project.config
     each, whole = config.agent_attempt_tokens, config.agent_plan_tokens
     if not whole:

@@ -14,13 +14,13 @@ from uuid import NAMESPACE_URL, uuid5
 from attrs import define, evolve, frozen
 
 from qwen_orch.agents import chat
-from qwen_orch.agents.budget import attempt_tokens
+from qwen_orch.agents.budget import watch
 from qwen_orch.agents.complaint import Complaint
 from qwen_orch.agents.permission import Permissions
 from qwen_orch.agents.profile import Profile
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.trouble import Trouble
-from qwen_orch.agents.turn import Limits, Stop, Turn, Watch, turn
+from qwen_orch.agents.turn import Stop, Turn, Watch, turn
 from qwen_orch.errors import AgentError
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId
@@ -52,7 +52,7 @@ class Terms:
 
 def only_looking(shop: Shop) -> Terms:
     """Return the terms of one who plans or reviews; raise `AgentError` when the tokens of the plan are used up."""
-    return Terms(READ_ONLY, Watch(Limits.of(shop.project.config, attempt_tokens(shop))), only_looks=True)
+    return Terms(READ_ONLY, watch(shop), only_looks=True)
 
 
 def own_id(session: SessionId) -> str:

@@ -8,12 +8,12 @@ from typing import BinaryIO
 
 from attrs import define, evolve
 
-from qwen_orch.agents.budget import attempt_tokens, raised
+from qwen_orch.agents.budget import raised, watch
 from qwen_orch.agents.chat import continued
 from qwen_orch.agents.profile import Profile, profile_of
 from qwen_orch.agents.record import Record
 from qwen_orch.agents.trouble import Trouble
-from qwen_orch.agents.turn import Limits, Stop, Turn, Watch
+from qwen_orch.agents.turn import Stop, Turn, Watch
 from qwen_orch.agents.work import Agent, Terms, at_work
 from qwen_orch.errors import AgentError
 from qwen_orch.execution.attempt import Wanted, attempted, claimed, failed, session_for, suspended
@@ -73,12 +73,12 @@ def _was_denied(shop: Shop, session: Session) -> bool:
 
 async def _attempt(shop: Shop, wanted: Wanted, session: Session, profile: Profile) -> Verdict:
     """Make one attempt: in the agent's own session if the last was interrupted there, else in a fresh one."""
-    tokens = attempt_tokens(shop)
+    watching = watch(shop)  # or what was to be spent is used up, and nothing begins
     interrupted = _interrupted(shop, wanted.task)
     continues, told = continued(shop, interrupted, profile)
     if told:
         shop.show("output", wanted.task, told)
-    doing = _Doing(shop, wanted, session, profile, tokens, continues, interrupted is not None)
+    doing = _Doing(shop, wanted, session, profile, watching, continues, interrupted is not None)
     return await attempted(shop, wanted, session, doing.act)
 
 
@@ -99,7 +99,7 @@ class _Doing:
     wanted: Wanted
     session: Session
     profile: Profile
-    tokens: int
+    watch: Watch
     continues: str
     goes_on: bool
     """Whether the attempt before this one was interrupted."""
@@ -108,21 +108,20 @@ class _Doing:
         """Have the agent work until it claims or stops, look at what it changed, and judge."""
         root = self.shop.project.root
         before = await asyncio.to_thread(look, root)
-        watch = Watch(Limits.of(self.shop.project.config, self.tokens))
-        turn = await self._turned(task, log, watch)
+        turn = await self._turned(task, log)
         after = await asyncio.to_thread(look, root)
         self.shop.writer.refresh()
         session = self.shop.writer.graph.session(self.session.id)
         changed = self._credited(task, changes(root, before, after), task.attempts[-1:])
-        seen.append(changed.in_evidence(self._work(task, session, turn, watch, after, changed)))
+        seen.append(changed.in_evidence(self._work(task, session, turn, after, changed)))
         if session.activity.claim is None:
             return self._unclaimed(task, turn, seen[-1])
         return await self._claimed(task, session, turn, seen[-1], changed)
 
-    async def _turned(self, task: Task, log: BinaryIO, watch: Watch) -> Turn:
+    async def _turned(self, task: Task, log: BinaryIO) -> Turn:
         """Return how the agent's last turn ended, or what kept it from taking one."""
         consented = task.commands if task.approved else ()
-        terms = Terms(self.shop.project.config.agent_mode, watch, consented=consented)
+        terms = Terms(self.shop.project.config.agent_mode, self.watch, consented=consented)
         record = Record(self.shop, self.session.id, task.id, log)
         try:
             async with at_work(record, self.profile, terms, self.continues) as agent:
@@ -139,9 +138,7 @@ class _Doing:
         doing = together(done_in(graph, attempt, since) for attempt in attempts)
         return credited(changed, doing, done_beside(graph, task.id, since))
 
-    def _work(
-        self, task: Task, session: Session, turn: Turn, watch: Watch, after: Worktree, changed: Credit
-    ) -> Evidence:
+    def _work(self, task: Task, session: Session, turn: Turn, after: Worktree, changed: Credit) -> Evidence:
         """Return what was seen of the work: files that changed, or a decision; where git is not, nobody can tell."""
         seen = changed.any or session.decisions or not after.known or self._has_earlier_work(task, after)
         return Evidence(
@@ -149,7 +146,7 @@ class _Doing:
             timestamp(),
             passed=bool(seen),
             by=self.profile.name,
-            seconds=watch.seconds,
+            seconds=self.watch.seconds,
             output=turn.last_words,
             commit=after.commit,
         )
