@@ -83,7 +83,7 @@ def work(project: Project, writer: Writer) -> Iterator[None]:
 
 def _attempt(project: Project, writer: Writer, task: TaskId) -> Iterator[None]:
     record = writer.graph.task(task)
-    own = new_session(writer.graph, SessionKind.TASK, record.title, task=record)
+    own = new_session(writer.graph, SessionKind.TASK, record.title, None, record, project.layout.has_session)
     started = Attempt(record.tried + 1, Executor.SHELL, own.id, timestamp())
     writer.commit("new_task", lambda g: [*opened(g, project.config, own), e.AttemptStarted(task, started)])
     yield
@@ -102,7 +102,8 @@ def _attempt(project: Project, writer: Writer, task: TaskId) -> Iterator[None]:
 
 def _verification(project: Project, writer: Writer, task: TaskId) -> Iterator[None]:
     record = writer.graph.task(task)
-    own = new_session(writer.graph, SessionKind.VERIFICATION, f"verify {record.title}", record.session, record)
+    title, taken = f"verify {record.title}", project.layout.has_session
+    own = new_session(writer.graph, SessionKind.VERIFICATION, title, record.session, record, taken)
     writer.commit("new_task", lambda g: opened(g, project.config, own))
     yield
     verdict = e.VerdictGiven(task, True, (), record.evidence)
