@@ -267,6 +267,7 @@ MERGED = Merged(
     ("task-005",),
     ("task-008",),
     ("task-007",),
+    ("title", "quality_gates"),
 )
 
 INSTALLED = Installed(

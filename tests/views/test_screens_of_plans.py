@@ -71,6 +71,9 @@ def test_an_edited_text_shows_all_it_changes() -> None:
     Order service
     ○ draft · orch-order-service-x7k2 · 7 tasks · 2 as they were
 
+    The plan itself
+      title, quality gates
+
     Added (1)
       task-004  ◐ Ship parcels
 
