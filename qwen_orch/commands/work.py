@@ -10,7 +10,7 @@ from qwen_orch.commands.context import Context, task_named
 from qwen_orch.commands.registry import Arg, command
 from qwen_orch.commands.shop import run_through, shop_of
 from qwen_orch.commands.tasks import TASK, next_steps, task_steps
-from qwen_orch.errors import DependencyError, StateTransitionError, UsageError
+from qwen_orch.errors import DependencyError, StateTransitionError, TaskNotFound, UsageError
 from qwen_orch.execution.attempt import Wanted, session_for, start
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
@@ -167,7 +167,7 @@ def complete_task(
     if task and len(task.split()) > 1:  # no id has a space in it
         task, summary = None, f"{task} {summary}".strip()
     summary = clean(summary, multiline=True)
-    subject = task_named(writer.graph, task) if task else _mine(ctx, writer.graph)
+    subject = _named(writer.graph, task, summary) if task else _mine(ctx, writer.graph)
     word: list[Evidence] = []
 
     def claiming(graph: Graph) -> list[e.Event]:
@@ -186,6 +186,15 @@ def complete_task(
     shop = shop_of(ctx, writer)
     run_through(shop, verify(shop, subject, tuple(word), "complete_task"))
     return worked(writer.graph, writer.graph.task(subject))
+
+
+def _named(graph: Graph, name: str, summary: str) -> TaskId:
+    """Return the task called *name*. Where there is none it may begin a *summary* that nobody quoted."""
+    try:
+        return task_named(graph, name)
+    except TaskNotFound as error:
+        quoted = [f'/complete_task "{name} {summary}"'] if summary else []
+        raise TaskNotFound(error.message, *quoted, *error.hints) from None
 
 
 def _mine(ctx: Context, graph: Graph) -> TaskId:

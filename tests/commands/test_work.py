@@ -326,6 +326,8 @@ def test_no_such_task(desk: Desk) -> None:
     desk.plan()
     assert "task-00" in desk.refused("/new_task task-009", TaskNotFound).message
     assert desk.refused("/complete_task zebra", TaskNotFound).hints == ("/list_tasks",)
+    unquoted = desk.refused("/complete_task It starts now", TaskNotFound)
+    assert unquoted.hints == ('/complete_task "It starts now"', "/list_tasks")
 
 
 # What holds up
