@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwen_orch.errors import StateTransitionError
+from qwen_orch.graph.apply import apply
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.ids import SessionId, task_id
@@ -19,6 +20,7 @@ from qwen_orch.project.undo import SHOWN, question, redo, undo
 from qwen_orch.project.writer import Writer
 from qwen_orch.store import segments
 from qwen_orch.store.files import Disk
+from qwen_orch.store.fold import folded
 from qwen_orch.store.journal import Record
 from qwen_orch.store.restore import restore
 from qwen_orch.store.snapshots import Layout
@@ -26,7 +28,7 @@ from qwen_orch.store.store import Store
 from tests.faults.seams import Quick
 from tests.faults.work import A, note
 from tests.store.conftest import store_at
-from tests.strategies import LAW, ORCH, T0, Step, histories, task
+from tests.strategies import LAW, ORCH, T0, Step, drawn_events, histories, is_legal, orchestration, task
 
 
 def shown(graph: Graph) -> Graph:
@@ -68,6 +70,42 @@ def test_n_undos_restore_the_state_n_steps_back_and_as_many_redos_the_last(
     assert again.graph == writer.graph
     standing, undone = stacks(writer.past().records())
     assert ([r.seq for r in standing], undone) == (list(range(len(states), 0, -1)), [])
+
+
+@st.composite
+def drawn_step(draw: st.DrawFn, graph: Graph, number: int) -> list[e.Event]:
+    """Some events, each legal after those before it; ids of sessions that are gone come again."""
+    events: list[e.Event] = []
+    for _ in range(draw(st.integers(1, 4))):
+        event = draw(drawn_events(graph, number % 3))
+        if is_legal(graph, event):
+            events.append(event)
+            graph = apply(graph, event, T0)
+    return events
+
+
+@LAW
+@given(st.data())
+def test_after_any_step_undo_and_redo_the_state_is_the_fold_of_the_steps_that_stand(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """In any order, by processes that come and go."""
+    writer, _ = written(tmp_path_factory, [(e.OrchestrationCreated(orchestration()), T0)])
+    for number in range(data.draw(st.integers(1, 12))):
+        standing, undone = plainly([record.by for record in writer.history()])
+        moves = ["test", "test", *["undo"] * (len(standing) > 1), *["redo"] * bool(undone)]
+        match data.draw(st.sampled_from(moves)):
+            case "undo":
+                undo(writer, force=True)
+            case "redo":
+                redo(writer)
+            case by:
+                writer.commit(by, lambda graph, number=number: data.draw(drawn_step(graph, number)))
+        records = writer.history()
+        in_force = set(plainly([record.by for record in records])[0])
+        assert shown(writer.graph) == shown(folded(r for r in records if r.seq in in_force))
+        if data.draw(st.booleans()):
+            writer = Writer.open(store_at(writer.store.layout))
 
 
 def test_the_first_step_cannot_be_undone(writer: Writer) -> None:
