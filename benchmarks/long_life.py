@@ -131,8 +131,12 @@ def look(steps: int, step: float) -> Look:
 
 
 def figures(looks: list[Look]) -> list[Figure]:
-    """Compare the last tenth with the first after the warm-up, when a process holds as many plans as it ever will."""
-    warm, tenth = looks[min(KEPT_OPEN + 1, len(looks) // 2) :], max(1, len(looks) // 10)
+    """Compare the last tenth with the first after the warm-up.
+
+    That is the first fifth, and until a process holds as many plans as it ever will.
+    """
+    held, tenth = min(KEPT_OPEN + 1, len(looks) // 2), max(1, len(looks) // 10)
+    warm = looks[max(held, len(looks) // 5) :]
     first, last = warm[0], looks[-1]
     early, late = median(x.step for x in warm[:tenth]), median(x.step for x in warm[-tenth:])
     memory, step = last.memory / first.memory, late / early
