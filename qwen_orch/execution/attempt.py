@@ -83,7 +83,7 @@ async def attempted(shop: Shop, wanted: Wanted, session: Session, act: Act) -> V
             shop.show("started", task.id, task.title)
             return await _unless_taken_over(shop, task.id, session, act(task, log, seen))
         except (asyncio.CancelledError, KeyboardInterrupt):
-            suspended(shop, task.id, session, Outcome.CANCELLED, "stopped by a person", tuple(seen))
+            suspended(shop, task.id, session, Outcome.CANCELLED, "stopped before it was done", tuple(seen))
             raise
 
 

@@ -123,7 +123,7 @@ def test_ctrl_c_cancels_the_turn_and_records_it_and_the_next_goes_on(project: Pr
     work.communicate(timeout=PATIENCE)
     assert work.returncode == 130
     assert soon(lambda: not project.running())
-    assert project.attempts() == [("cancelled", "stopped by a person")]
+    assert project.attempts() == [("cancelled", "stopped before it was done")]
     project.model.play([project.write("a.txt", "a"), claim("it is there"), text(".")])
     assert project.result("new_task", "task-001", "--yes")["task"]["status"] == "completed"
     remembered = [m for m in project.model.requests[2].messages if m["role"] == "assistant"]

@@ -81,7 +81,7 @@ def test_ctrl_c_stops_the_whole_group_and_records_it(
     assert until(lambda: not runs("leader") and not runs("child"))
     task = desk.task(1)
     attempt = task.attempts[0]
-    assert (attempt.outcome, attempt.detail) == (Outcome.CANCELLED, "stopped by a person")
+    assert (attempt.outcome, attempt.detail) == (Outcome.CANCELLED, "stopped before it was done")
     assert attempt.output == "first\nbegun"
     assert [(v.kind, v.command, v.passed) for v in task.evidence] == [("run", "echo first", True)]
     assert task.status is TaskStatus.IN_PROGRESS
