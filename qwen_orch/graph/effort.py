@@ -16,6 +16,8 @@ from qwen_orch.model.task import Estimate, Task, TaskStatus
 NO_WORK = Estimate(0.0, 0.0, 0.0, 1.0)
 DEFAULT_HOURS = 1.0
 """What a task takes when the plan has no estimate at all."""
+MOST_REPORTED = 0.9
+"""What a report of progress counts for at most: the rest of a task is the proof."""
 
 Efforts = dict[TaskId, Estimate]
 
@@ -34,12 +36,17 @@ def efforts(graph: Graph) -> Efforts:
 
 
 def left(task: Task, whole: Estimate) -> Estimate:
-    """Return what is left of the *whole* effort of *task*: nothing once it is claimed or settled, hours."""
+    """Return what is left of the *whole* effort of *task*, in hours: nothing once it is claimed or settled."""
     if task.status.settled or task.status is TaskStatus.CLAIMED:
         return NO_WORK
     if task.status is TaskStatus.IN_PROGRESS:
-        return _scaled(whole, max(0.0, 1.0 - task.progress))
+        return _scaled(whole, 1.0 - reported(task))
     return whole
+
+
+def reported(task: Task) -> float:
+    """Return the share of *task* that is taken for done on its worker's word, from 0 to `MOST_REPORTED`."""
+    return min(task.progress, MOST_REPORTED)
 
 
 def _estimated_below(graph: Graph) -> set[TaskId]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from qwen_orch.graph.effort import efforts
+from qwen_orch.graph.effort import efforts, reported
 from qwen_orch.graph.precedence import blocked_by
 from qwen_orch.graph.state import Graph
 from qwen_orch.model.ids import TaskId, number_of
@@ -23,8 +23,8 @@ class Progress(NamedTuple):
     """How far a plan is, counted in leaf tasks: a container is as far as its parts.
 
     *done* of *total* tasks are completed; cancelled ones are in neither. *fraction* (0 to 1) weighs each task by its
-    hours, and counts what a task under way or claimed reported of itself. *by_status* counts the leaf tasks in every
-    status, cancelled ones too.
+    hours, and counts what a task under way or claimed reported of itself, which is never the whole of it.
+    *by_status* counts the leaf tasks in every status, cancelled ones too.
     """
 
     done: int
@@ -96,7 +96,7 @@ def _fraction(tasks: list[Task], hours: dict[TaskId, float]) -> float:
 def _own(task: Task) -> float:
     if task.status is TaskStatus.COMPLETED:
         return 1.0
-    return task.progress if task.status in (TaskStatus.IN_PROGRESS, TaskStatus.CLAIMED) else 0.0
+    return reported(task) if task.status in (TaskStatus.IN_PROGRESS, TaskStatus.CLAIMED) else 0.0
 
 
 def status_word(graph: Graph, task: Task, now: datetime) -> str:

@@ -163,7 +163,7 @@ def test_the_schedule_keeps_every_wait_and_starts_as_early_as_they_allow(graph: 
         found = graph.tasks.get(TaskId(node.id))
         if found is None or found.id not in known or found.status is TaskStatus.CLAIMED:
             return 0.0
-        return known[found.id].mean * (1 - found.progress if found.status is IN_PROGRESS else 1)
+        return known[found.id].mean * (1 - min(0.9, found.progress) if found.status is IN_PROGRESS else 1)
 
     def lag(first: Node, hours: float) -> float:
         other = graph.tasks.get(TaskId(first.id))
