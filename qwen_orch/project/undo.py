@@ -14,6 +14,7 @@ from qwen_orch.errors import StateTransitionError
 from qwen_orch.graph.state import Graph
 from qwen_orch.model import event as e
 from qwen_orch.model.task import Executor
+from qwen_orch.model.text import clip
 from qwen_orch.project.history import REDO, UNDO, stacks, words
 from qwen_orch.project.writer import Writer
 from qwen_orch.store.fold import begun, differences, only, subjects
@@ -131,7 +132,7 @@ def _is_outside(step: Record) -> bool:
 
 def question(steps: list[Record]) -> str:
     """Return what a person is asked before *steps* (newest first) are taken back: what each of them did."""
-    shown = [f"  {step.seq} {step.by}: {'; '.join(map(words, step.events))}"[:200] for step in steps[:SHOWN]]
+    shown = [clip(f"  {step.seq} {step.by}: {'; '.join(map(words, step.events))}", 200) for step in steps[:SHOWN]]
     more = [f"  … and {len(steps) - SHOWN} more"] if len(steps) > SHOWN else []
     ran = ["What their commands did to files stays as it is."] if any(map(_is_outside, steps)) else []
     what = "this step" if len(steps) == 1 else f"these {len(steps)} steps"
