@@ -72,6 +72,12 @@ def _share(value: Any) -> float:
     return float(value)
 
 
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[\w.-]{0,40}", value):
+        raise ValueError("a name: letters, digits, dots, dashes")
+    return value
+
+
 def _words(value: Any) -> str:
     """Return *value* if a shell could cut it into words."""
     import shlex
@@ -132,7 +138,7 @@ class Config:
     permission_wait: str = _key(
         "1h", _duration, "how long work in the background waits for /allow or /deny", "permissionTimeout"
     )
-    agent: str = _key("", _words, "which agent does tasks: qwen, sim, or any name with agent.command", "agent.name")
+    agent: str = _key("", _name, "which agent does tasks: qwen, sim, or any name with agent.command", "agent.name")
     agent_command: str = _key(
         "", _words, "the command that starts it, speaking the Agent Client Protocol", "agent.command"
     )

@@ -52,7 +52,7 @@ BAD = {
     "maxAttempts": [0, 21, "x"],
     "permissions": ["allow edit", ["let edit"], ["allow everything"], ["allow"], 3],
     "permissionTimeout": ["later"],
-    "agent.name": ["it's", 3],
+    "agent.name": ["it's", 3, "sim/approve_plan", "a b"],
     "agent.command": ["goose 'acp", None],
     "agent.environment": [{}],
     "agent.mode": [1],
