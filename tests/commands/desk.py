@@ -145,3 +145,15 @@ class Desk:
 def _traceback(error: InternalError) -> str:
     path = error.hints[0].removeprefix("the traceback is in ")
     return Path(path).read_text(encoding="utf-8")[-3000:] if Path(path).is_file() else ""
+
+
+def tree(root: Path) -> dict[str, tuple[object, ...]]:
+    """Return everything that is said of every file and folder: bytes, permissions, times."""
+    return {
+        str(p.relative_to(root)): (
+            hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else "",
+            p.lstat().st_mode,
+            p.lstat().st_mtime_ns,
+        )
+        for p in [root, *root.rglob("*")]
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import signal
@@ -16,7 +15,7 @@ import pytest
 
 from qwen_orch.errors import UsageError
 from qwen_orch.project.project import HOME
-from tests.commands.desk import Desk
+from tests.commands.desk import Desk, tree
 
 Harm = Callable[[Desk], object]
 
@@ -73,18 +72,6 @@ def busy(desk: Desk) -> Desk:
     return desk.reopen()
 
 
-def _tree(root: Path) -> dict[str, tuple[object, ...]]:
-    """Everything that is said of every file and folder: bytes, permissions, times."""
-    return {
-        str(p.relative_to(root)): (
-            hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else "",
-            p.lstat().st_mode,
-            p.lstat().st_mtime_ns,
-        )
-        for p in [root, *root.rglob("*")]
-    }
-
-
 def _plain(name: str) -> str:
     """A name without what time and chance put into it."""
     return re.sub(r"\.\d{8}T\d{12}\.", ".TIME.", name)
@@ -111,15 +98,15 @@ def test_nothing_is_changed_and_exactly_what_is_told_is_done(line: str, harm: st
     HARMS[harm](busy)
     if harm == "broken settings" and line != "/doctor":
         return  # every other command refuses to go on with them
-    before = _tree(busy.root)
+    before = tree(busy.root)
     outcome = busy.reopen().run(f"{line} --dry-run")
     assert outcome.error is None, outcome
-    assert _tree(busy.root) == before
+    assert tree(busy.root) == before
     told = {_plain(c.path): c.action for c in outcome.answer.would_change if c.action != "make private"}
     words = {"rewrite": "write", "append": "write"}
     busy.reopen()(line)
     home = f"{HOME}/"
-    done = {name.removeprefix(home): what for name, what in _became(before, _tree(busy.root)).items()}
+    done = {name.removeprefix(home): what for name, what in _became(before, tree(busy.root)).items()}
     done.pop("index.json", None)  # a cache, which nobody misses
     assert {name: words.get(what, what) for name, what in told.items()} == done
     if harm == "files that others may read" and line == "/doctor":
@@ -145,11 +132,11 @@ def test_work_that_was_interrupted_is_told_and_its_processes_live_on(busy: Desk)
     worker.kill()
     worker.wait()
     try:
-        before = _tree(busy.root)
+        before = tree(busy.root)
         outcome = busy.reopen().run("/sessions --recover --dry-run")
         assert any("task-004 was interrupted" in w and w.startswith("dry run: ") for w in outcome.warnings)
         assert {c.action for c in outcome.answer.would_change if c.path.startswith("journal/")} == {"append"}
-        assert _tree(busy.root) == before
+        assert tree(busy.root) == before
         assert all(map(_lives, children))
         assert busy.task(4).open_attempt is not None
         busy.reopen()("/sessions --recover")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -24,7 +23,7 @@ from qwen_orch.project.project import HOME, Project
 from qwen_orch.repl.facts import Facts
 from qwen_orch.repl.loop import Shell
 from qwen_orch.screen import Screen
-from tests.commands.desk import THREE, Desk
+from tests.commands.desk import THREE, Desk, tree
 from tests.old_formats.future import FORMAT, SAYS, Page, lift_state, lifted
 from tests.repl.test_loop import Scripted
 
@@ -128,18 +127,6 @@ def other(root: Path) -> str:
     """The orchestration that is not."""
     (name,) = set(Project.at(root).orchestrations()) - {current(root)}
     return name
-
-
-def tree(root: Path) -> dict[str, tuple[object, ...]]:
-    """Everything that is said of every file and folder: bytes, permissions, times."""
-    return {
-        str(p.relative_to(root)): (
-            hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else "",
-            p.lstat().st_mode,
-            p.lstat().st_mtime_ns,
-        )
-        for p in [root, *root.rglob("*")]
-    }
 
 
 def sessions_of(root: Path, own: str) -> list[Path]:

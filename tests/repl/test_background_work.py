@@ -155,14 +155,20 @@ def test_a_failure_at_once_is_an_error_like_any_other(terminal: Start, folder: P
     shell.run("/new_task --background", "✗ how is the agent nobody started?", "/config agent.command")
 
 
-def test_a_plan_that_an_agent_thinks_out_streams(terminal: Start, folder: Path) -> None:
-    """A line a thought, aligned, its purpose first."""
+def thought_out(terminal: Start, folder: Path, depth: str) -> Terminal:
+    """Have the simulator think a plan out, to this depth; return the terminal in which it did."""
     home = folder / ".qwen" / "orchestration"
     home.mkdir(mode=0o700, parents=True)
-    (home / "config.json").write_text(json.dumps({"agent.name": "sim", "thinkingDepth": "quick"}))
+    (home / "config.json").write_text(json.dumps({"agent.name": "sim", "thinkingDepth": depth}))
     shell = terminal()
     shell.prompt()
     shell.run("/plan --agent Build a shop for used books", "next:")
+    return shell
+
+
+def test_a_plan_that_an_agent_thinks_out_streams(terminal: Start, folder: Path) -> None:
+    """A line a thought, aligned, its purpose first."""
+    shell = thought_out(terminal, folder, "quick")
     thoughts = [line for line in shell.text.splitlines() if line.startswith("planning │ ")]
     assert [line.split()[2:4] for line in thoughts][:4] == [
         ["1.", "[requirements]"],
@@ -175,12 +181,7 @@ def test_a_plan_that_an_agent_thinks_out_streams(terminal: Start, folder: Path) 
 
 def test_thoughts_stand_in_line_past_the_ninth(terminal: Start, folder: Path) -> None:
     """A number of two figures shifts nothing."""
-    home = folder / ".qwen" / "orchestration"
-    home.mkdir(mode=0o700, parents=True)
-    (home / "config.json").write_text(json.dumps({"agent.name": "sim", "thinkingDepth": "deep"}))
-    shell = terminal()
-    shell.prompt()
-    shell.run("/plan --agent Build a shop for used books", "next:")
+    shell = thought_out(terminal, folder, "deep")
     thoughts = [line for line in shell.text.splitlines() if re.match(r"planning │ +\d+\. ", line)]
     assert len(thoughts) > 9
     assert {line.index(". ") for line in thoughts} == {13}
